@@ -1,0 +1,115 @@
+/**
+ * What a payload may be: plain JSON that survives the trip to PostgreSQL unchanged.
+ *
+ * `findJsonFault` is run where a value enters (enqueue on the client, the doors of the server), so that everything
+ * behind those edges may take a `Json` for granted. It walks with its own stack: depth never costs call stack.
+ */
+
+/** A JSON value. Numbers are finite; strings are well-formed Unicode without NUL. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: Json }
+
+/** Where and why a value is not acceptable JSON. `path` is a JSON Pointer (RFC 6901). */
+export interface JsonFault {
+  readonly path: string
+  readonly reason: string
+}
+
+/** Levels of nesting that a payload may have. Deeper data is a mistake or an attack, and no form needs it. */
+export const jsonDepthMax = 64
+
+interface Frame {
+  readonly value: unknown
+  readonly path: string
+  readonly depth: number
+}
+
+/**
+ * Finds the first reason why `value` is not acceptable JSON, or `undefined` when it is.
+ *
+ * Refused: `undefined`, functions, symbols, bigints, NaN and infinities, class instances, cycles (they exceed the
+ * depth), more than {@link jsonDepthMax} levels, a `__proto__` key, and text that PostgreSQL cannot store as jsonb
+ * (NUL characters, lone surrogates).
+ */
+export function findJsonFault(value: unknown): JsonFault | undefined {
+  const stack: Frame[] = [{ value, path: '', depth: 0 }]
+  for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
+    const reason = reasonAgainst(frame)
+    if (reason !== undefined) return { path: frame.path, reason }
+    const { value: current, path, depth } = frame
+    if (typeof current !== 'object' || current === null) continue
+    if (Array.isArray(current)) {
+      for (let index = current.length - 1; index >= 0; index -= 1) {
+        stack.push({ value: current[index], path: `${path}/${index}`, depth: depth + 1 })
+      }
+      continue
+    }
+    for (const [key, child] of Object.entries(current)) {
+      const childPath = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      if (key === '__proto__') return { path: childPath, reason: 'a key must not be __proto__' }
+      const keyReason = reasonAgainstText(key)
+      if (keyReason !== undefined) return { path: childPath, reason: keyReason }
+      stack.push({ value: child, path: childPath, depth: depth + 1 })
+    }
+  }
+  return undefined
+}
+
+/** True when `value` is acceptable JSON; see {@link findJsonFault}. */
+export function isJson(value: unknown): value is Json {
+  return findJsonFault(value) === undefined
+}
+
+/** True when `value` is an object that is neither null nor an array. */
+export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * The canonical text of a JSON value: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
+ * them, members that are `undefined` left out. Equal values have equal text, so a hash of it tells same from other.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function canonicalText(value: Json | { readonly [key: string]: Json | undefined }): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalText(item)).join(',')}]`
+  const members: string[] = []
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  for (const [key, member] of entries) {
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalText(member)}`)
+  }
+  return `{${members.join(',')}}`
+}
+
+function reasonAgainst({ value, depth }: Frame): string | undefined {
+  if (depth > jsonDepthMax) return `nesting must not exceed ${jsonDepthMax} levels`
+  switch (typeof value) {
+    case 'string':
+      return reasonAgainstText(value)
+    case 'number':
+      return Number.isFinite(value) ? undefined : `a number must be finite, got ${value}`
+    case 'boolean':
+      return undefined
+    case 'object':
+      return value === null || Array.isArray(value) || isPlain(value)
+        ? undefined
+        : 'an object must be plain: a class instance does not survive JSON'
+    default:
+      return `JSON has no ${typeof value}`
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // Objects of another realm (an iframe, a vm context) have another Object.prototype, whose own prototype is null.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function reasonAgainstText(text: string): string | undefined {
+  if (text.includes('\u0000')) return 'text must not contain NUL (U+0000)'
+  if (!text.isWellFormed()) return 'text must be well-formed Unicode (a lone surrogate was found)'
+  return undefined
+}
