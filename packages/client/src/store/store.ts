@@ -1,0 +1,176 @@
+/**
+ * The store port: the durable, ordered set of entries of one identity.
+ *
+ * The log is append-only. An entry is written once, in a segment, and never rewritten; that it is settled is a mark
+ * beside the segment, and what needs individual attention moves to `held` with a copy of its body. A segment goes when
+ * a transaction has proved all of it settled. Positions are never used twice, so whoever knows a position knows the
+ * body that stands there for ever.
+ *
+ * Promises that every store keeps (store.contract.ts):
+ * - `append` is all or nothing and resolves only when the group survives a power cut (where `durable`).
+ * - Order is commit order, over all tabs.
+ * - `update` judges each entry by the state it has inside the transaction, and writes all of its changes or none.
+ * - With an epoch, `update` writes nothing once another leader has claimed a later one (SyncError `fenced`).
+ */
+import type {
+  AppliedState,
+  DeliveryState,
+  Discarded,
+  Failure,
+  HeldState,
+  OperationId,
+  Priority,
+  Queued,
+  QueuedOperation,
+} from '@holdfast/core'
+
+/** Where an entry stands: the segment of its priority's log, and its index there. Ordered by segment, then index. */
+export interface Position {
+  readonly priority: Priority
+  readonly segment: number
+  readonly index: number
+}
+
+/** One attempt, for the record that people read. */
+export interface AttemptRecord {
+  readonly atMs: number
+  /** `undefined` when the server answered with an outcome. */
+  readonly failure?: Failure
+}
+
+/** Most attempts that an entry's record keeps; older ones are dropped. */
+export const attemptRecordsMax = 20
+
+/** An entry with its body: queued, or held. */
+export interface LiveEntry extends QueuedOperation {
+  /** Its place in the order. A replacement stands at the place of what it replaces. */
+  readonly position: Position
+  /** UTF-16 code units of its JSON. */
+  readonly size: number
+  readonly state: Queued | HeldState
+  readonly attempts: readonly AttemptRecord[]
+}
+
+/** What is kept of a settled entry for the retention time. */
+export interface SettledEntry {
+  readonly id: OperationId
+  readonly type: string
+  readonly lane: string
+  readonly createdAtMs: number
+  readonly settledAtMs: number
+  readonly state: AppliedState | Discarded
+}
+
+/** An entry in any state. */
+export type StoredEntry = LiveEntry | SettledEntry
+
+/** True for an entry that still has its body. */
+export function isLive(entry: StoredEntry): entry is LiveEntry {
+  return 'operation' in entry
+}
+
+/** The id of an entry in any state. */
+export function idOf(entry: StoredEntry): OperationId {
+  return isLive(entry) ? entry.operation.id : entry.id
+}
+
+/** What becomes of one entry. */
+export interface EntryChange {
+  readonly state: DeliveryState
+  readonly attempt?: AttemptRecord
+  /** Takes the entry's place in its lane, held and due at `state.notBeforeMs`; see core's delivery. */
+  readonly replacement?: { readonly queued: QueuedOperation; readonly state: HeldState }
+}
+
+/** Asks for a change of one entry. */
+export interface UpdateRequest {
+  /** The entry as the caller knows it: its body and place are taken from here, its state is not. */
+  readonly entry: StoredEntry
+  /** Decides by the state the entry has inside the transaction; `undefined` leaves it. Must be pure and synchronous. */
+  readonly change: (current: StoredEntry) => EntryChange | undefined
+}
+
+/** What came of an update: the entry as it is now, and whether this update changed it. */
+export interface UpdateReport {
+  readonly entry: StoredEntry
+  readonly isChanged: boolean
+  /** The replacement as stored, where the change had one. */
+  readonly replacement?: LiveEntry
+}
+
+/** How an update is written. */
+export interface UpdateOptions {
+  /** The leader's epoch; absent for the act of a person. */
+  readonly epoch?: number
+  /** `strict` survives a power cut (every act of a person); `relaxed` may be rolled back to an earlier state of the log. */
+  readonly durability: 'strict' | 'relaxed'
+  readonly nowMs: number
+}
+
+/** How many live entries there are. */
+export interface StoreCounts {
+  readonly queued: number
+  readonly waiting: number
+  readonly conflicted: number
+  readonly dead: number
+}
+
+/** A page of the log. */
+export interface LogPage {
+  /** Queued entries after the position asked for, in order. */
+  readonly entries: readonly LiveEntry[]
+  /** The last position looked at; ask from here for what follows. `undefined` when the log held nothing after. */
+  readonly last: Position | undefined
+  /** True when nothing stood behind `last` when this page was read. */
+  readonly isEnd: boolean
+}
+
+/** Who leads, as written in the store. */
+export interface Leadership {
+  readonly epoch: number
+  readonly holder: string
+  readonly beatAtMs: number
+}
+
+/** The durable, ordered set of entries of one identity. */
+export interface Store {
+  /** False when entries do not outlive the page. */
+  readonly durable: boolean
+  /**
+   * Appends a group, in order, all or nothing.
+   *
+   * @returns the entries as stored, in the order given
+   * @throws SyncError `quota` or `storage`; then nothing of the group is stored
+   */
+  append(group: readonly QueuedOperation[]): Promise<readonly LiveEntry[]>
+  /** Reads queued entries of one priority after a position (from the start without one), bounded by both limits but at least one entry. */
+  readLog(
+    priority: Priority,
+    after: Position | undefined,
+    limits: { readonly entriesMax: number; readonly bytesMax: number },
+  ): Promise<LogPage>
+  /** Reads held entries of a kind, ordered by the id, after `after`. */
+  readHeld(
+    kind: HeldState['kind'],
+    options: { readonly after?: OperationId; readonly limit: number },
+  ): Promise<readonly LiveEntry[]>
+  /** Reads settled entries, latest first. `before` continues after the last entry of the page before. */
+  readSettled(options: { readonly before?: SettledEntry; readonly limit: number }): Promise<readonly SettledEntry[]>
+  /** Finds an entry in any state; `undefined` when it was never stored, or was settled before the retention time. */
+  find(id: OperationId): Promise<StoredEntry | undefined>
+  /**
+   * Changes entries, all in one transaction.
+   *
+   * @throws SyncError `fenced` when the epoch is no longer the latest; `quota` or `storage`; then nothing is changed
+   */
+  update(requests: readonly UpdateRequest[], options: UpdateOptions): Promise<readonly UpdateReport[]>
+  counts(): Promise<StoreCounts>
+  /** Claims the leadership: the epoch rises by one, durably, and every older one is fenced off. */
+  claim(holder: string, nowMs: number): Promise<number>
+  /** Writes a sign of life; false when another leader has claimed a later epoch. */
+  beat(epoch: number, nowMs: number): Promise<boolean>
+  readLeadership(): Promise<Leadership | undefined>
+  /** Forgets settled entries that were settled before `beforeMs`; never anything else. Returns how many. */
+  cleanup(beforeMs: number): Promise<number>
+  close(): Promise<void>
+}
