@@ -1,0 +1,116 @@
+/**
+ * The outbox as its users see it. `openOutbox` (open-outbox.ts) makes one; everything behind this interface is the
+ * engine's matter.
+ */
+import type { AnyOperationDefinition, AppliedState, Base, DeliveryState, Discarded, OperationDefinition, OperationId } from '@holdfast/core'
+import type { DrainReport } from './drain-report.ts'
+import type { Entry, EntryView } from './entry.ts'
+import type { RegisteredIdentity, Session } from './store/registry.ts'
+import type { SyncStatus } from './status.ts'
+import type { Transport } from './transport/transport.ts'
+
+/** What an outbox is opened with. */
+export interface OutboxOptions {
+  /** The application's name. All tabs and the service worker of an application use the same. */
+  readonly name: string
+  /** Every type of operation that this release knows. */
+  readonly operations: readonly AnyOperationDefinition[]
+  /** Whose writes these are. Each identity has a queue of its own, which nobody else's session can send. */
+  readonly session: Session
+  readonly transport: Transport
+  /** `manual` sends only when somebody calls `drain`. Default `automatic`. */
+  readonly mode?: 'automatic' | 'manual'
+  /** How long results of settled entries stay readable, ms. Default 7 days. */
+  readonly retentionMs?: number
+}
+
+/** What may be said of an operation when it is enqueued. */
+export interface EnqueueOptions {
+  /**
+   * The operation's id, where the caller has one (an `Idempotency-Key`). Default: a new UUIDv7. An id that the outbox
+   * already knows stores nothing and gives the entry that is there.
+   */
+  readonly id?: OperationId
+  /** What the change was made on. */
+  readonly base?: Base
+  /** Earlier operations that must be applied first. */
+  readonly after?: readonly OperationId[]
+  /** The trace it was made in, W3C Trace Context. */
+  readonly traceparent?: string
+}
+
+/** Which entries to list. */
+export interface EntriesQuery {
+  /** Default: all live entries (`queued`, `waiting`, `conflicted`, `dead`). */
+  readonly state?: DeliveryState['kind']
+  /** Default 50, at most 500. */
+  readonly limit?: number
+  /** Continues after the last entry of the page before. */
+  readonly after?: EntryView
+}
+
+/** Which entries to send. */
+export interface DrainOptions {
+  readonly types?: readonly string[]
+  /** Stops waiting; what is in flight goes on. */
+  readonly signal?: AbortSignal
+}
+
+/** An entry was settled: applied, or discarded for certain. */
+export interface SettledEvent {
+  readonly id: OperationId
+  readonly type: string
+  readonly state: AppliedState | Discarded
+}
+
+/** The durable outbox of one identity. */
+export interface Outbox extends AsyncDisposable {
+  readonly session: Session
+  /**
+   * Stores an operation. Resolves when it survives a power cut, never earlier.
+   *
+   * @throws SyncError `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`, `closed`; then nothing is stored
+   */
+  enqueue<Payload>(
+    definition: OperationDefinition<Payload>,
+    payload: Payload,
+    options?: EnqueueOptions,
+  ): Promise<Entry>
+  /** The status now. The same object until something changes. */
+  status(): SyncStatus
+  /** Calls back after the status or any entry changed. Returns a function that stops it. */
+  subscribe(listener: () => void): () => void
+  /** Calls back for every entry that is settled, in whichever tab or worker. Returns a function that stops it. */
+  onSettled(listener: (event: SettledEvent) => void): () => void
+  /** Lists entries: live ones in the order of the log, settled ones latest first. */
+  entries(query?: EntriesQuery): Promise<readonly EntryView[]>
+  /** One entry, or `undefined` when none has the id (or its retention time is over). */
+  entry(id: OperationId): Promise<Entry | undefined>
+  /**
+   * Sends everything that may be sent now, without linger and without backoff of an entry's own; a `Retry-After` and a
+   * missing sign-in still hold. Resolves when the pass is over, whoever leads.
+   */
+  drain(options?: DrainOptions): Promise<DrainReport>
+  /**
+   * Tries a waiting or dead entry again. A recorded refusal is retried under a new id that supersedes the old one.
+   *
+   * @returns the entry to follow from now on
+   * @throws SyncError `unknown-entry`, `illegal-act` (settled, or in conflict)
+   */
+  retry(id: OperationId): Promise<Entry>
+  /**
+   * Takes an entry back. The server is told, because it may have got it already: until it has answered, the entry says
+   * "may have been applied", and if it had been applied it turns into an applied one.
+   *
+   * @throws SyncError `unknown-entry`, `illegal-act` (already settled)
+   */
+  discard(id: OperationId, options?: { readonly reason?: string }): Promise<Entry>
+  /** Says that the person has signed in (again): a pause for a missing sign-in ends if it is true. */
+  authenticated(): void
+  /** Forgets results of entries that were settled longer ago than this. Touches nothing else. Returns how many. */
+  cleanup(options: { readonly olderThanMs: number }): Promise<number>
+  /** The other identities whose queues are sealed on this device, with counts alone. */
+  sealed(): Promise<readonly RegisteredIdentity[]>
+  /** Stops sending and closes the store. Nothing is lost: what is pending stays. */
+  close(): Promise<void>
+}

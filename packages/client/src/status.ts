@@ -1,0 +1,110 @@
+/** The status that people see: one frozen snapshot per context, replaced only when its content changes. */
+import type { Clock } from './environment.ts'
+import type { StoreCounts } from './store/store.ts'
+
+/** What is known of the way to the server. `unknown` until something was tried. */
+export type Connectivity = 'unknown' | 'online' | 'offline' | 'server-unreachable' | 'captive'
+
+/** The state of the outbox as a whole. Never says "nothing pending" before the store itself has said so. */
+export interface SyncStatus {
+  /** Entries that will be sent without anybody's help: queued and waiting. */
+  readonly pending: number
+  /** Entries that wait for a person: conflicts and dead letters. */
+  readonly needsYou: number
+  readonly counts: StoreCounts
+  /** Entries in the request that is in flight now. */
+  readonly sending: number
+  /** Entries settled since the outbox last stood at zero, and how many there were in all. */
+  readonly progress: { readonly done: number; readonly total: number }
+  readonly connectivity: Connectivity
+  /** `required` when nothing is sent until this person signs in again; `other` when somebody else is signed in. */
+  readonly authentication: 'ok' | 'required' | 'other'
+  /** When the next try is due by time alone, ms since 1970. */
+  readonly nextAttemptAtMs: number | undefined
+  /** When the server last acknowledged anything, ms since 1970. */
+  readonly acknowledgedAtMs: number | undefined
+  /** False when entries do not survive closing the page: say it loudly. */
+  readonly durable: boolean
+  /** True when this context is the one that sends. */
+  readonly isLeader: boolean
+}
+
+/** Listeners hear of changes at most this often, ms. */
+const notifyEveryMs = 50
+
+/** Keeps the snapshot and tells listeners of changes, a few of them at a time. */
+export class StatusBoard {
+  readonly #clock: Clock
+  readonly #listeners = new Set<() => void>()
+  #snapshot: SyncStatus
+  #cancelNotify: (() => void) | undefined
+
+  constructor(clock: Clock, durable: boolean) {
+    this.#clock = clock
+    this.#snapshot = Object.freeze<SyncStatus>({
+      pending: 0,
+      needsYou: 0,
+      counts: { queued: 0, waiting: 0, conflicted: 0, dead: 0 },
+      sending: 0,
+      progress: { done: 0, total: 0 },
+      connectivity: 'unknown',
+      authentication: 'ok',
+      nextAttemptAtMs: undefined,
+      acknowledgedAtMs: undefined,
+      durable,
+      isLeader: false,
+    })
+  }
+
+  get snapshot(): SyncStatus {
+    return this.#snapshot
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Changes some of the status. A count brings `pending`, `needsYou` and the progress along. */
+  set(change: Partial<Omit<SyncStatus, 'pending' | 'needsYou'>>): void {
+    const counts = change.counts ?? this.#snapshot.counts
+    const next: SyncStatus = {
+      ...this.#snapshot,
+      ...change,
+      counts,
+      pending: counts.queued + counts.waiting,
+      needsYou: counts.conflicted + counts.dead,
+    }
+    if (isSame(this.#snapshot, next)) return
+    this.#snapshot = Object.freeze(next)
+    this.#cancelNotify ??= this.#clock.timer(notifyEveryMs, () => {
+      this.#cancelNotify = undefined
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
+  close(): void {
+    this.#cancelNotify?.()
+    this.#listeners.clear()
+  }
+}
+
+function isSame(left: SyncStatus, right: SyncStatus): boolean {
+  return (
+    left.sending === right.sending &&
+    left.connectivity === right.connectivity &&
+    left.authentication === right.authentication &&
+    left.nextAttemptAtMs === right.nextAttemptAtMs &&
+    left.acknowledgedAtMs === right.acknowledgedAtMs &&
+    left.durable === right.durable &&
+    left.isLeader === right.isLeader &&
+    left.progress.done === right.progress.done &&
+    left.progress.total === right.progress.total &&
+    left.counts.queued === right.counts.queued &&
+    left.counts.waiting === right.counts.waiting &&
+    left.counts.conflicted === right.counts.conflicted &&
+    left.counts.dead === right.counts.dead
+  )
+}
