@@ -69,6 +69,12 @@ export function retryDelayMs(schedule: RetrySchedule, attempts: number, random: 
   return spread(growth(schedule, attempts), schedule.jitter, random)
 }
 
+/** The longest wait in ms that a schedule ever gives, jitter included. */
+export function longestDelayMs(schedule: RetrySchedule): number {
+  if (schedule.kind === 'fixed') return Math.max(0, ...schedule.delaysMs)
+  return Math.round(schedule.capMs * (1 + schedule.jitter))
+}
+
 /** The wait in ms after `failures` failures in a row of the way to the server itself; never used up. */
 export function transportDelayMs(failures: number, random: number): number {
   const schedule = exponential({ capMs: 60_000 })
@@ -78,11 +84,19 @@ export function transportDelayMs(failures: number, random: number): number {
 /** The longest wait that a server may ask for: a day. More is a mistake, and a queue must come back to life. */
 export const retryAfterMaxMs = 86_400_000
 
+/** The shortest wait that is taken for "later": a zero, or a date that has passed, must not become a tight loop. */
+export const retryAfterMinMs = 1000
+
+/** Brings a wait that a server asked for, in ms, into {@link retryAfterMinMs} … {@link retryAfterMaxMs}. */
+export function clampRetryAfterMs(askedMs: number): number {
+  return Math.min(Math.max(askedMs, retryAfterMinMs), retryAfterMaxMs)
+}
+
 /**
  * How long `Retry-After` asks to wait, in ms from now, or `undefined` when the header is absent or unreadable.
  *
  * Takes seconds or any of the three HTTP-date forms. A date counts against the server's own `Date` header where there
- * is one, so that the device's clock does not matter. Clamped to 0 … {@link retryAfterMaxMs}.
+ * is one, so that the device's clock does not matter. Clamped, see {@link clampRetryAfterMs}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
@@ -93,11 +107,11 @@ export function retryAfterMs(
 ): number | undefined {
   if (header === undefined) return undefined
   const text = header.trim()
-  if (/^\d{1,12}$/.test(text)) return Math.min(Number(text) * 1000, retryAfterMaxMs)
+  if (/^\d+$/.test(text)) return clampRetryAfterMs(Number(text) * 1000)
   const atMs = parseHttpDate(text, nowMs)
   if (atMs === undefined) return undefined
   const serverNowMs = dateHeader === undefined ? undefined : parseHttpDate(dateHeader.trim(), nowMs)
-  return Math.min(Math.max(atMs - (serverNowMs ?? nowMs), 0), retryAfterMaxMs)
+  return clampRetryAfterMs(atMs - (serverNowMs ?? nowMs))
 }
 
 function growth(schedule: ExponentialSchedule, attempts: number): number {

@@ -7,7 +7,7 @@
 import { retryAfterMs } from './backoff.ts'
 import { isRecord } from './json.ts'
 import type { OperationOutcome } from './outcome.ts'
-import { parseProblem, problemCodeOf, problemMediaType, type Problem } from './problem.ts'
+import { parseProblem, problemCodeOf, problemMediaType, type Problem, type ProblemCode } from './problem.ts'
 import { answerMediaType, parseBatchAnswer } from './protocol.ts'
 
 /** An HTTP answer as the transport saw it, body already read. */
@@ -43,8 +43,8 @@ export type Verdict =
   /** Somebody who is not our server answered (a captive portal, a login page). Nothing is acknowledged. */
   | { readonly kind: 'foreign' }
   /**
-   * The way to the server failed for the whole batch. `isAboutServer`: the server itself asked to wait (429, 503), so
-   * no operation in it can be the cause.
+   * The way to the server failed for the whole batch. `isAboutServer`: the server itself asked to wait (429, 503) or
+   * refused the request as such, so no operation in it can be the cause.
    */
   | {
       readonly kind: 'unreachable'
@@ -60,6 +60,22 @@ export type Verdict =
   /** Our server refused the request as a whole. */
   | { readonly kind: 'refused'; readonly problem: Problem }
 
+/**
+ * Problems of ours that are about the request, the deployment or the moment, and never about one operation in it: a
+ * queue must not turn into dead letters because a page is older than its server.
+ */
+const problemsOfTheWay: ReadonlyMap<ProblemCode, TransportCause> = new Map([
+  ['batch-size-mismatch', 'server-error'],
+  ['cross-site', 'server-error'],
+  ['in-progress', 'busy'],
+  ['method-not-allowed', 'server-error'],
+  ['not-found', 'server-error'],
+  ['rate-limited', 'busy'],
+  ['unavailable', 'busy'],
+  ['unsupported-media-type', 'server-error'],
+  ['unsupported-protocol', 'server-error'],
+])
+
 /** Tells what an answer to a batch means. `nowMs` is needed for `Retry-After` dates where the server sends no `Date`. */
 export function classify(answer: RawAnswer, nowMs: number): Verdict {
   if (answer.kind === 'none') {
@@ -67,11 +83,12 @@ export function classify(answer: RawAnswer, nowMs: number): Verdict {
     return { kind: 'unreachable', cause, isAboutServer: false }
   }
   const { status } = answer
-  if (answer.redirected || status === 0 || (status >= 300 && status < 400)) return { kind: 'foreign' }
-  if (status >= 200 && status < 300) return classifySuccess(answer)
+  // 511 is what a captive portal says that plays by the book (RFC 6585).
+  if (answer.redirected || status < 200 || (status >= 300 && status < 400) || status === 511) return { kind: 'foreign' }
+  if (status < 300) return classifySuccess(answer)
   const problem = mediaTypeOf(answer) === problemMediaType ? parseProblem(answer.body) : undefined
   const code = problemCodeOf(problem)
-  if (status === 401) return { kind: 'unauthenticated', isWrongIdentity: false }
+  if (status === 401 || code === 'unauthenticated') return { kind: 'unauthenticated', isWrongIdentity: false }
   if (code === 'wrong-identity') return { kind: 'unauthenticated', isWrongIdentity: true }
   if (status === 413) return { kind: 'too-large', ...(problem !== undefined && { problem }) }
   const wait = retryAfterMs(answer.retryAfter, answer.date, nowMs)
@@ -80,7 +97,10 @@ export function classify(answer: RawAnswer, nowMs: number): Verdict {
   if (status === 408 || status === 425 || status === 421)
     return { ...unreachable, cause: 'timeout', isAboutServer: false }
   if (status >= 500) return { ...unreachable, cause: 'server-error', isAboutServer: false }
-  if (code === 'in-progress') return { ...unreachable, cause: 'busy', isAboutServer: true }
+  const causeOfTheWay = code === undefined ? undefined : problemsOfTheWay.get(code)
+  if (causeOfTheWay !== undefined) return { ...unreachable, cause: causeOfTheWay, isAboutServer: true }
+  // A server of an earlier release does not know the type yet; it will.
+  if (code === 'unknown-type') return { ...unreachable, cause: 'server-error', isAboutServer: false }
   if (problem !== undefined && code !== undefined) return { kind: 'refused', problem }
   // A 4xx that is not our own problem comes from something in between: a proxy, a firewall, a gateway.
   return { ...unreachable, cause: 'proxy', isAboutServer: false }

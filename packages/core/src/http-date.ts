@@ -12,7 +12,7 @@ const asctime = /^[a-z]{3} ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$
 /**
  * The instant of an HTTP-date in ms since 1970, or `undefined` when it is none of the three forms or no real time.
  *
- * @param nowMs needed only for years of two digits, which mean the nearest such year not over 50 years ahead
+ * @param nowMs needed only for years of two digits, which mean the latest such year not over 50 years ahead
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
  */
 export function parseHttpDate(text: string, nowMs: number): number | undefined {
@@ -51,9 +51,8 @@ function instant(
 
 function fullYear(twoDigits: number, nowMs: number): number {
   const thisYear = 1970 + Math.floor(nowMs / 31_556_952_000)
-  const year = thisYear - (thisYear % 100) + twoDigits
-  if (year > thisYear + 50) return year - 100
-  return year
+  const latest = thisYear + 50
+  return latest - ((latest - twoDigits) % 100)
 }
 
 function daysIn(year: number, month: number): number {

@@ -1,9 +1,12 @@
 export {
   attemptsMaxOf,
+  clampRetryAfterMs,
   defaultSchedule,
   exponential,
   fixed,
+  longestDelayMs,
   retryAfterMaxMs,
+  retryAfterMinMs,
   retryAfterMs,
   retryDelayMs,
   transportDelayMs,
@@ -57,6 +60,7 @@ export {
   isJson,
   isRecord,
   jsonDepthMax,
+  jsonValuesMax,
   type Json,
   type JsonFault,
   type JsonObject,
@@ -119,6 +123,7 @@ export {
 export {
   answerMediaType,
   batchPath,
+  findOperationFault,
   healthPath,
   identityOfOperation,
   parseBatchAnswer,

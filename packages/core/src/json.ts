@@ -20,6 +20,9 @@ export interface JsonFault {
 /** Levels of nesting that a payload may have. Deeper data is a mistake or an attack, and no form needs it. */
 export const jsonDepthMax = 64
 
+/** Values (scalars, arrays and objects) that a payload may have: a shared reference repeated at each level must not stall the walk. */
+export const jsonValuesMax = 1_000_000
+
 interface Frame {
   readonly value: unknown
   readonly path: string
@@ -30,12 +33,16 @@ interface Frame {
  * Finds the first reason why `value` is not acceptable JSON, or `undefined` when it is.
  *
  * Refused: `undefined`, functions, symbols, bigints, NaN and infinities, class instances, cycles (they exceed the
- * depth), more than {@link jsonDepthMax} levels, a `__proto__` key, and text that PostgreSQL cannot store as jsonb
- * (NUL characters, lone surrogates).
+ * depth), more than {@link jsonDepthMax} levels or {@link jsonValuesMax} values, a `__proto__` key, and text that
+ * PostgreSQL cannot store as jsonb (NUL characters, lone surrogates). The path is text that can be stored itself: a
+ * key that cannot be is reported at its object.
  */
 export function findJsonFault(value: unknown): JsonFault | undefined {
   const stack: Frame[] = [{ value, path: '', depth: 0 }]
+  let valuesSeen = 0
   for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
+    valuesSeen += 1
+    if (valuesSeen > jsonValuesMax) return { path: '', reason: `there must not be more than ${jsonValuesMax} values` }
     const reason = reasonAgainst(frame)
     if (reason !== undefined) return { path: frame.path, reason }
     const { value: current, path, depth } = frame
@@ -47,10 +54,10 @@ export function findJsonFault(value: unknown): JsonFault | undefined {
       continue
     }
     for (const [key, child] of Object.entries(current)) {
+      const keyReason = reasonAgainstText(key)
+      if (keyReason !== undefined) return { path, reason: `of a key: ${keyReason}` }
       const childPath = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
       if (key === '__proto__') return { path: childPath, reason: 'a key must not be __proto__' }
-      const keyReason = reasonAgainstText(key)
-      if (keyReason !== undefined) return { path: childPath, reason: keyReason }
       stack.push({ value: child, path: childPath, depth: depth + 1 })
     }
   }
@@ -70,6 +77,9 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
 /**
  * The canonical text of a JSON value: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
  * them, members that are `undefined` left out. Equal values have equal text, so a hash of it tells same from other.
+ *
+ * It calls itself once per level, so it is only for values that {@link findJsonFault} has passed: that limits the depth
+ * (and keeps out infinities, which JSON would write as null).
  *
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */

@@ -1,4 +1,5 @@
 /** Outcomes: what the server says of one operation. */
+import { clampRetryAfterMs } from './backoff.ts'
 import { parseOperationId, type OperationId } from './id.ts'
 import { isJson, isRecord, type Json } from './json.ts'
 import { parseProblem, type Problem } from './problem.ts'
@@ -57,7 +58,7 @@ export interface Duplicate {
 export interface Deferred {
   readonly outcome: 'deferred'
   readonly problem?: Problem
-  /** How long the server asks to wait, ms. */
+  /** How long the server asks to wait, ms; clamped like `Retry-After`. */
   readonly retryAfterMs?: number
 }
 
@@ -73,7 +74,12 @@ export function finalOutcomeOf(outcome: Outcome): FinalOutcome | undefined {
   return outcome.outcome === 'deferred' ? undefined : outcome
 }
 
-/** Reads one outcome with its id. Anything that is not one gives `undefined`, and is then no acknowledgement. */
+/**
+ * Reads one outcome with its id. Anything that is not one gives `undefined`, and is then no acknowledgement.
+ *
+ * A `result` or `current` that is not acceptable JSON (nested too deeply, say) is left out and the outcome stands: the
+ * effect has happened all the same, and to refuse the acknowledgement would send the operation again for ever.
+ */
 export function parseOperationOutcome(value: unknown): OperationOutcome | undefined {
   if (!isRecord(value)) return undefined
   const id = parseOperationId(value['id'])
@@ -103,7 +109,9 @@ function parseOutcome(value: { readonly [key: string]: unknown }): Outcome | und
     case 'duplicate': {
       const first = parseFinalOutcome(value['first'])
       const of = parseOperationId(value['of'])
-      return first === undefined ? undefined : { outcome: 'duplicate', first, ...(of !== undefined && { of }) }
+      // An `of` that cannot be read must not make another operation's outcome look like this one's.
+      if (first === undefined || (of === undefined && value['of'] !== undefined)) return undefined
+      return { outcome: 'duplicate', first, ...(of !== undefined && { of }) }
     }
     case 'deferred': {
       const problem = parseProblem(value['problem'])
@@ -111,7 +119,7 @@ function parseOutcome(value: { readonly [key: string]: unknown }): Outcome | und
       return {
         outcome: 'deferred',
         ...(problem !== undefined && { problem }),
-        ...(typeof wait === 'number' && Number.isFinite(wait) && { retryAfterMs: wait }),
+        ...(typeof wait === 'number' && Number.isFinite(wait) && { retryAfterMs: clampRetryAfterMs(wait) }),
       }
     }
     default:
@@ -123,12 +131,11 @@ function parseApplied(value: { readonly [key: string]: unknown }): Applied | und
   const { version, ids, result, conflictResolved } = value
   if (version !== undefined && !isVersion(version)) return undefined
   if (ids !== undefined && !isAssignedIds(ids)) return undefined
-  if (result !== undefined && !isJson(result)) return undefined
   return {
     outcome: 'applied',
     ...(version !== undefined && { version }),
     ...(ids !== undefined && { ids }),
-    ...(result !== undefined && { result }),
+    ...(isJson(result) && { result }),
     ...(conflictResolved === true && { conflictResolved }),
   }
 }
@@ -136,12 +143,11 @@ function parseApplied(value: { readonly [key: string]: unknown }): Applied | und
 function parseConflict(value: { readonly [key: string]: unknown }): Conflict | undefined {
   const { version, current, conflictFields } = value
   if (version !== undefined && !isVersion(version)) return undefined
-  if (current !== undefined && !isJson(current)) return undefined
   const problem = parseProblem(value['problem'])
   return {
     outcome: 'conflict',
     ...(version !== undefined && { version }),
-    ...(current !== undefined && { current }),
+    ...(isJson(current) && { current }),
     ...(isTextList(conflictFields) && { conflictFields }),
     ...(problem !== undefined && { problem }),
   }
@@ -152,7 +158,7 @@ function isVersion(value: unknown): value is number {
 }
 
 function isAssignedIds(value: unknown): value is AssignedIds {
-  return isRecord(value) && Object.values(value).every((id) => typeof id === 'string')
+  return isRecord(value) && isJson(value) && Object.values(value).every((id) => typeof id === 'string')
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -8,6 +8,7 @@
  */
 import type { OperationId } from './id.ts'
 import { priorities, type Priority } from './lane.ts'
+import { longestDelayMs, retryAfterMaxMs } from './backoff.ts'
 import { overdueAgeMs, staleAgeMs, type Policy } from './policy.ts'
 
 /** What planning needs to know of an entry. */
@@ -58,7 +59,10 @@ export interface PlanInput<Entry extends Candidate> {
 export interface Plan<Entry extends Candidate> {
   /** In the order of the request; empty when nothing is due. */
   readonly batch: readonly Entry[]
-  /** Entries that cannot go before their lane, their parent or this app's release changes: they may leave the window. */
+  /**
+   * Entries that cannot go before their lane, their parent, the types asked for or this app's release changes: they
+   * may leave the window. Never one that time, room in a batch or company alone would let go.
+   */
   readonly passed: readonly Entry[]
   /** When something in the window or among the waiting becomes due by time alone, ms since 1970. */
   readonly nextDueAtMs?: number
@@ -66,14 +70,14 @@ export interface Plan<Entry extends Candidate> {
 
 /** Plans the next request; see the file's header for the order. */
 export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Plan<Entry> {
-  const batch = new Batch<Entry>(input)
-  const due = dueHeld(input, batch)
   const cursors: { [P in Priority]: number } = { high: 0, medium: 0, low: 0 }
   const ages: { readonly [P in Priority]: readonly number[] } = {
     high: agesOf(input.streams.high, input.nowMs),
     medium: agesOf(input.streams.medium, input.nowMs),
     low: agesOf(input.streams.low, input.nowMs),
   }
+  const batch = new Batch<Entry>(input, companyOf(input, ages))
+  const due = dueHeld(input, batch)
   let nextHeld = 0
   while (!batch.isFull) {
     const held = due[nextHeld]
@@ -83,21 +87,20 @@ export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Pla
       const ageMs = ages[priority][cursors[priority]]
       if (ageMs === undefined) continue
       const key = streamKey(priority, ageMs)
-      if (bestKey === undefined || isBefore(key, bestKey)) {
+      if (bestKey === undefined || compare(key, bestKey) < 0) {
         best = priority
         bestKey = key
       }
     }
     if (best === undefined) {
       if (held === undefined) break
-      batch.offer(held, 0, true)
+      batch.offer(held, true)
       nextHeld += 1
       continue
     }
     const entry = input.streams[best][cursors[best]]
-    const ageMs = ages[best][cursors[best]]
-    if (entry === undefined || ageMs === undefined) break
-    batch.offer(entry, ageMs, false)
+    if (entry === undefined) break
+    batch.offer(entry, false)
     cursors[best] += 1
   }
   return batch.plan()
@@ -136,8 +139,9 @@ function heldKey(held: Candidate, nowMs: number): OrderKey {
   return { rank: ageMs >= overdueAgeMs ? 0 : 1, ageMs }
 }
 
-function isBefore(left: OrderKey, right: OrderKey): boolean {
-  return left.rank !== right.rank ? left.rank < right.rank : left.ageMs > right.ageMs
+/** Below 0 when `left` goes first. */
+function compare(left: OrderKey, right: OrderKey): number {
+  return left.rank - right.rank || right.ageMs - left.ageMs
 }
 
 function dueHeld<Entry extends Candidate>(
@@ -146,17 +150,49 @@ function dueHeld<Entry extends Candidate>(
 ): readonly (Entry & WaitingCandidate)[] {
   const due: (Entry & WaitingCandidate)[] = []
   for (const entry of input.waiting) {
-    const isOverdue = input.nowMs - entry.createdAtMs >= overdueAgeMs
-    const isDue = input.nowMs >= entry.notBeforeMs || (!entry.isAsked && (isOverdue || input.isImmediate))
-    if (isDue) due.push(entry)
-    else batch.noteDueAt(entry.notBeforeMs)
+    const policy = input.policyOf(entry.type, entry.priority)
+    if (policy === undefined || input.types?.has(entry.type) === false) continue
+    // Its own backoff ends when it becomes overdue; what the server asked for does not.
+    const dueAtMs = entry.isAsked ? entry.notBeforeMs : Math.min(entry.notBeforeMs, entry.createdAtMs + overdueAgeMs)
+    const leftMs = dueAtMs - input.nowMs
+    // Nothing ever waits longer than this: the device's clock was set back since the wait began.
+    const isClockSetBack = leftMs > (entry.isAsked ? retryAfterMaxMs : longestDelayMs(policy.retry))
+    if (leftMs <= 0 || isClockSetBack || (!entry.isAsked && input.isImmediate)) due.push(entry)
+    else batch.noteDueAt(dueAtMs)
   }
-  return due.toSorted((left, right) => (isBefore(heldKey(left, input.nowMs), heldKey(right, input.nowMs)) ? -1 : 1))
+  return due.toSorted((left, right) => compare(heldKey(left, input.nowMs), heldKey(right, input.nowMs)))
+}
+
+/** Types of which queued entries wait, with how many there are and how long the first of them has waited. */
+function companyOf<Entry extends Candidate>(
+  { streams, blockedLanes }: PlanInput<Entry>,
+  ages: { readonly [P in Priority]: readonly number[] },
+): ReadonlyMap<string, Company> {
+  const company = new Map<string, { count: number; oldestAgeMs: number }>()
+  for (const priority of priorities) {
+    for (const [index, { type, lane }] of streams[priority].entries()) {
+      if (blockedLanes.has(lane)) continue
+      const ageMs = ages[priority][index] ?? 0
+      const ofType = company.get(type)
+      if (ofType === undefined) company.set(type, { count: 1, oldestAgeMs: ageMs })
+      else {
+        ofType.count += 1
+        ofType.oldestAgeMs = Math.max(ofType.oldestAgeMs, ageMs)
+      }
+    }
+  }
+  return company
+}
+
+interface Company {
+  readonly count: number
+  readonly oldestAgeMs: number
 }
 
 /** The batch while it is put together. */
 class Batch<Entry extends Candidate> {
   readonly #input: PlanInput<Entry>
+  readonly #company: ReadonlyMap<string, Company>
   readonly #entries: Entry[] = []
   readonly #ids = new Set<OperationId>()
   readonly #passed: Entry[] = []
@@ -167,12 +203,13 @@ class Batch<Entry extends Candidate> {
   #nextDueAtMs: number | undefined
   isFull = false
 
-  constructor(input: PlanInput<Entry>) {
+  constructor(input: PlanInput<Entry>, company: ReadonlyMap<string, Company>) {
     this.#input = input
+    this.#company = company
   }
 
   /** Takes the entry, or closes its lane for this plan. */
-  offer(entry: Entry, ageMs: number, isHeld: boolean): void {
+  offer(entry: Entry, isHeld: boolean): void {
     const closed = isHeld ? undefined : this.#laneStanding(entry)
     if (closed !== undefined) {
       if (closed === 'passed') this.#passed.push(entry)
@@ -184,7 +221,7 @@ class Batch<Entry extends Candidate> {
       return
     }
     const count = this.#perType.get(entry.type) ?? 0
-    if (count >= policy.batch.max || (!isHeld && this.#lingers(entry, policy, ageMs))) {
+    if (count >= policy.batch.max || (!isHeld && this.#lingers(entry.type, policy))) {
       this.#close(entry, 'kept')
       return
     }
@@ -221,13 +258,14 @@ class Batch<Entry extends Candidate> {
     return (entry.after ?? []).some((id) => !this.#ids.has(id) && this.#input.parentState(id) !== 'applied')
   }
 
-  #lingers(entry: Entry, policy: Policy, ageMs: number): boolean {
-    const { isBusy, isImmediate, nowMs, streams } = this.#input
-    const { lingerMs, max } = policy.batch
-    if (!isBusy || isImmediate || ageMs >= Math.min(lingerMs, overdueAgeMs)) return false
-    const company = streams[entry.priority].filter(({ type }) => type === entry.type).length
-    if (company >= max) return false
-    this.noteDueAt(nowMs + lingerMs - ageMs)
+  /** Linger counts from the first of its type: when that one has waited long enough, all its company goes with it. */
+  #lingers(type: string, { batch: { lingerMs, max } }: Policy): boolean {
+    const { isBusy, isImmediate, nowMs } = this.#input
+    const company = this.#company.get(type)
+    if (!isBusy || isImmediate || company === undefined || company.count >= max) return false
+    const leftMs = Math.min(lingerMs, overdueAgeMs) - company.oldestAgeMs
+    if (leftMs <= 0) return false
+    this.noteDueAt(nowMs + leftMs)
     return true
   }
 }

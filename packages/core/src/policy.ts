@@ -64,9 +64,28 @@ export function completePolicy(options: PolicyOptions, priority: Priority): Poli
   if (!Number.isFinite(lingerMs) || lingerMs < 0) {
     throw new SyncError('invalid-definition', `batch.lingerMs is 0 or more milliseconds; got ${lingerMs}.`)
   }
-  const attempts = attemptsMaxOf(retry)
+  refuseBadSchedule(retry)
+  return { batch: { max, lingerMs }, retry, conflict: options.conflict ?? 'manual' }
+}
+
+/** A wait that is no number would never become due, so no schedule gets by with one. */
+function refuseBadSchedule(schedule: RetrySchedule): void {
+  const attempts = attemptsMaxOf(schedule)
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new SyncError('invalid-definition', `A retry schedule makes 1 or more attempts; got ${attempts}.`)
   }
-  return { batch: { max, lingerMs }, retry, conflict: options.conflict ?? 'manual' }
+  const waits = schedule.kind === 'fixed' ? schedule.delaysMs : [schedule.baseMs, schedule.capMs]
+  for (const waitMs of waits) {
+    if (!Number.isFinite(waitMs) || waitMs < 0) {
+      throw new SyncError('invalid-definition', `A wait is 0 or more milliseconds; got ${waitMs}.`)
+    }
+  }
+  if (schedule.kind === 'fixed') return
+  const { factor, jitter } = schedule
+  if (!Number.isFinite(factor) || factor < 1) {
+    throw new SyncError('invalid-definition', `The factor of a schedule is 1 or more; got ${factor}.`)
+  }
+  if (!(jitter >= 0 && jitter <= 1)) {
+    throw new SyncError('invalid-definition', `The jitter of a schedule is a fraction from 0 to 1; got ${jitter}.`)
+  }
 }

@@ -91,11 +91,16 @@ export function parseProblem(value: unknown): Problem | undefined {
   if (typeof type !== 'string' || type.length > 200) return undefined
   return {
     type,
-    title: typeof title === 'string' ? title.slice(0, 2000) : type,
+    title: typeof title === 'string' ? cut(title) : type,
     status: typeof status === 'number' && Number.isInteger(status) ? status : 0,
-    ...(typeof detail === 'string' && { detail: detail.slice(0, 2000) }),
-    ...(typeof pointer === 'string' && { pointer: pointer.slice(0, 2000) }),
+    ...(typeof detail === 'string' && { detail: cut(detail) }),
+    ...(typeof pointer === 'string' && { pointer: cut(pointer) }),
   }
+}
+
+/** A cut may fall inside a surrogate pair; what is left must still be text that can be stored. */
+function cut(text: string): string {
+  return text.slice(0, 2000).toWellFormed()
 }
 
 function isProblemCode(code: string): code is ProblemCode {

@@ -4,7 +4,7 @@
  * Both sides parse what they receive with the functions here; nothing else reads a raw body.
  */
 import { parseOperationId, type OperationId } from './id.ts'
-import { findJsonFault, isRecord, type Json } from './json.ts'
+import { findJsonFault, isRecord, type Json, type JsonFault } from './json.ts'
 import { laneKeyMax } from './lane.ts'
 import type { Base, EntityRef } from './operation.ts'
 import { parseOperationOutcome, type OperationOutcome } from './outcome.ts'
@@ -74,15 +74,22 @@ export interface WireFault {
 /** A parsed value, or why there is none. */
 export type Parsed<Value> = { readonly value: Value; readonly fault?: undefined } | { readonly fault: WireFault }
 
-/** Reads a batch answer. Any deviation gives `undefined`: then nothing is acknowledged. Outcomes that are not well-formed are left out. */
+/**
+ * Reads a batch answer. Any deviation gives `undefined`: then nothing is acknowledged. Outcomes that are not
+ * well-formed are left out, and so are all outcomes of an operation of which the answer says two different things.
+ */
 export function parseBatchAnswer(value: unknown): BatchAnswer | undefined {
   if (!isRecord(value) || !Array.isArray(value['outcomes'])) return undefined
-  const outcomes: OperationOutcome[] = []
+  const outcomes = new Map<OperationId, OperationOutcome>()
+  const contradicted = new Set<OperationId>()
   for (const item of value['outcomes']) {
     const outcome = parseOperationOutcome(item)
-    if (outcome !== undefined) outcomes.push(outcome)
+    if (outcome === undefined) continue
+    const earlier = outcomes.get(outcome.id)
+    if (earlier === undefined) outcomes.set(outcome.id, outcome)
+    else if (JSON.stringify(earlier) !== JSON.stringify(outcome)) contradicted.add(outcome.id)
   }
-  return { outcomes }
+  return { outcomes: [...outcomes.values()].filter(({ id }) => !contradicted.has(id)) }
 }
 
 /** Reads a health answer; `undefined` when it is not one. */
@@ -97,8 +104,8 @@ export function parseHealthAnswer(value: unknown): HealthAnswer | undefined {
 }
 
 /**
- * Reads a batch request. Payloads are not judged here: one that cannot be stored is that operation's own fault and
- * must not take its batch down (see {@link findJsonFault}).
+ * Reads a batch request. Payloads and base states are not judged here: one that cannot be stored is that operation's
+ * own fault and must not take its batch down (see {@link findOperationFault}).
  */
 export function parseBatchRequest(value: unknown): Parsed<BatchRequest> {
   if (!isRecord(value)) return fault('', 'the body must be a JSON object')
@@ -147,8 +154,13 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   if (entity === null) return fault(`${pointer}/entity`, 'must be { kind, id }, text of 1 to 200 characters each')
   const base = parseBase(value['base'])
   if (base === null) return fault(`${pointer}/base`, 'must be { version, state? } or { after: id }')
+  if (base !== undefined && 'after' in base && base.after === id) {
+    return fault(`${pointer}/base/after`, 'must be the id of another operation')
+  }
   const after = parseIds(value['after'])
-  if (after === null) return fault(`${pointer}/after`, 'must be an array of at most 100 ids')
+  if (after === null || after?.includes(id) === true) {
+    return fault(`${pointer}/after`, 'must be an array of at most 100 ids of other operations')
+  }
   const links: { supersedes?: OperationId; resolves?: OperationId; cancel?: OperationId } = {}
   for (const name of ['supersedes', 'resolves', 'cancel'] as const) {
     if (value[name] === undefined) continue
@@ -174,8 +186,20 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
 }
 
 /**
+ * Finds the first reason why the data of a parsed operation cannot be stored, or `undefined`. To be asked before
+ * anything else reads or hashes its payload or its base state; `path` starts at the operation.
+ */
+export function findOperationFault(operation: WireOperation): JsonFault | undefined {
+  const { payload, base } = operation
+  const payloadFault = findJsonFault(payload)
+  if (payloadFault !== undefined) return { ...payloadFault, path: `/payload${payloadFault.path}` }
+  const stateFault = base !== undefined && 'state' in base ? findJsonFault(base.state) : undefined
+  return stateFault === undefined ? undefined : { ...stateFault, path: `/base/state${stateFault.path}` }
+}
+
+/**
  * What makes an operation itself, for the hash that tells a repeated send from a reused id: all that was fixed at
- * enqueue, and nothing that changes between sends.
+ * enqueue, and nothing that changes between sends. Hash it by `canonicalText`, after {@link findOperationFault}.
  */
 export function identityOfOperation(operation: WireOperation): { readonly [key: string]: Json | undefined } {
   const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel } = operation
@@ -224,7 +248,7 @@ function parseIds(value: unknown): readonly OperationId[] | undefined | null {
   return ids.every((id) => id !== undefined) ? ids : null
 }
 
-/** What came out of JSON.parse and is there at all is JSON; whether it can be stored is judged by findJsonFault, per operation. */
+/** What came out of JSON.parse and is there at all is JSON; whether it can be stored is judged by findOperationFault. */
 function isParsedJson(value: unknown): value is Json {
   return value !== undefined
 }
