@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { retryAfterMaxMs, retryAfterMinMs } from './backoff.ts'
 import { classify, type HttpAnswer, type Verdict } from './classify.ts'
-import { growthOf } from './growth.fixture.ts'
 import { problem, problemMediaType, problemStatus, type Problem, type ProblemCode } from './problem.ts'
 import { answerMediaType } from './protocol.ts'
 
@@ -202,15 +201,4 @@ it('F020 never throws, and acknowledges only what is ours, whatever comes', () =
     }),
     { numRuns: 2000 },
   )
-})
-
-it('F075 reads a media type in time in proportion to its length', () => {
-  for (const unit of [';', ' ', 'a;']) {
-    expect(
-      growthOf(
-        (length) => unit.repeat(length / unit.length),
-        (mediaType) => verdict({ mediaType }),
-      ),
-    ).toBeLessThan(100)
-  }
 })

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { growthOf } from './growth.fixture.ts'
 import { defineLane } from './lane.ts'
 import { defineOperation, type AnyOperationDefinition } from './operation.ts'
 
@@ -32,17 +31,5 @@ describe('defineOperation', () => {
   it('refuses a policy that is not usable when it is defined, not when it is used', () => {
     const options = { type: 'a', version: 1, payload: Note, lane: () => noteLane('1'), policy: { batch: { max: 0 } } }
     expect(() => defineOperation(options)).toThrow(expect.objectContaining({ code: 'invalid-definition' }))
-  })
-
-  it('F075 judges a type in time in proportion to its length', () => {
-    const judge = (text: string): unknown => {
-      try {
-        return define(text)
-      } catch (error) {
-        return error
-      }
-    }
-    expect(growthOf((length) => `${'a.'.repeat(length / 2)}!`, judge)).toBeLessThan(100)
-    expect(growthOf((length) => `${'a'.repeat(length)}!`, judge)).toBeLessThan(100)
   })
 })

@@ -165,14 +165,15 @@ function dueHeld<Entry extends Candidate>(
 
 /** Types of which queued entries wait, with how many there are and how long the first of them has waited. */
 function companyOf<Entry extends Candidate>(
-  { streams, blockedLanes }: PlanInput<Entry>,
+  { nowMs, streams, blockedLanes }: PlanInput<Entry>,
   ages: { readonly [P in Priority]: readonly number[] },
 ): ReadonlyMap<string, Company> {
   const company = new Map<string, { count: number; oldestAgeMs: number }>()
   for (const priority of priorities) {
-    for (const [index, { type, lane }] of streams[priority].entries()) {
+    for (const [index, { type, lane, createdAtMs }] of streams[priority].entries()) {
       if (blockedLanes.has(lane)) continue
-      const ageMs = ages[priority][index] ?? 0
+      // Made in the future: the clock was set back, and nobody knows how long it has waited. It must not start again.
+      const ageMs = createdAtMs > nowMs ? Number.POSITIVE_INFINITY : (ages[priority][index] ?? 0)
       const ofType = company.get(type)
       if (ofType === undefined) company.set(type, { count: 1, oldestAgeMs: ageMs })
       else {

@@ -105,7 +105,7 @@ describe('parseBatchRequest', () => {
         '\ud800',
         '\u0000',
         '',
-        1e400,
+        Number.POSITIVE_INFINITY,
         -0,
         -1,
         0.5,

@@ -1,0 +1,419 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exponential } from './backoff.ts'
+import { idOf } from './id.fixture.ts'
+import type { Priority } from './lane.ts'
+import { agesOf, planBatch, type PlanInput, type WaitingCandidate } from './plan.ts'
+import {
+  entry,
+  inputArbitrary,
+  nowMs,
+  planInput,
+  policyOf,
+  referencePlan,
+  type PlannedEntry,
+} from './plan-reference.fixture.ts'
+import { overdueAgeMs, staleAgeMs } from './policy.ts'
+
+const hourMs = 3_600_000
+const idsOf = (entries: readonly PlannedEntry[]): readonly string[] => entries.map(({ id }) => id)
+const batchOf = (changes: Partial<PlanInput<PlannedEntry>>): readonly string[] =>
+  idsOf(planBatch(planInput(changes)).batch)
+const aged = (id: string, ageMs: number, changes: Partial<PlannedEntry> = {}): PlannedEntry =>
+  entry(id, { createdAtMs: nowMs - ageMs, ...changes })
+const held = (id: string, changes: Partial<PlannedEntry & WaitingCandidate>): PlannedEntry & WaitingCandidate => ({
+  ...entry(id, changes),
+  notBeforeMs: nowMs,
+  isAsked: false,
+  ...changes,
+})
+const streams = (
+  high: readonly PlannedEntry[],
+  medium: readonly PlannedEntry[] = [],
+  low: readonly PlannedEntry[] = [],
+): Partial<PlanInput<PlannedEntry>> => ({ streams: { high, medium, low } })
+
+describe('against a slow planner that sorts and scans', () => {
+  it('plans the same batch, passes the same entries and names the same due time', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (input) => {
+        const plan = planBatch(input)
+        const expected = referencePlan(input)
+        expect(idsOf(plan.batch)).toEqual(idsOf(expected.batch))
+        expect(idsOf(plan.passed).toSorted()).toEqual(idsOf(expected.passed).toSorted())
+        expect(plan.nextDueAtMs).toBe(expected.nextDueAtMs)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
+
+describe('in every plan', () => {
+  const queuedOf = ({ streams: { high, medium, low } }: PlanInput<PlannedEntry>): readonly PlannedEntry[] => [
+    ...high,
+    ...medium,
+    ...low,
+  ]
+
+  it('I3 an entry goes only with all that stands before it in its lane', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (input) => {
+        const { batch } = planBatch(input)
+        const sent = batch.map(({ id }) => id)
+        for (const one of queuedOf(input).filter(({ id }) => sent.includes(id))) {
+          const lane = queuedOf(input).filter(({ lane: key }) => key === one.lane)
+          const before = lane.slice(0, lane.indexOf(one)).map(({ id }) => id)
+          expect(before.every((id) => sent.indexOf(id) !== -1 && sent.indexOf(id) < sent.indexOf(one.id))).toBe(true)
+          expect(input.blockedLanes.has(one.lane)).toBe(false)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('F052 an entry goes only after its parents: applied, or before it in the same request', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (input) => {
+        const { batch } = planBatch(input)
+        const sent = batch.map(({ id }) => id)
+        for (const [index, { after = [] }] of batch.entries()) {
+          expect(after.every((id) => input.parentState(id) === 'applied' || sent.slice(0, index).includes(id))).toBe(
+            true,
+          )
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('no limit is exceeded, but by one operation that is larger than a request and goes alone', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (input) => {
+        const { batch } = planBatch(input)
+        expect(batch.length).toBeLessThanOrEqual(input.operationsMax)
+        const size = batch.reduce((sum, one) => sum + one.size, 0)
+        expect(batch.length === 1 || size <= input.bytesMax).toBe(true)
+        for (const { type, priority } of batch) {
+          const max = policyOf(type, priority)?.batch.max ?? 0
+          expect(batch.filter((one) => one.type === type).length).toBeLessThanOrEqual(max)
+        }
+        expect(new Set(batch).size).toBe(batch.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('what is passed has a reason that neither time nor room in a request takes away', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (input) => {
+        const { passed } = planBatch(input)
+        const isStuck = ({ type, priority, after = [] }: PlannedEntry): boolean =>
+          policyOf(type, priority) === undefined ||
+          input.types?.has(type) === false ||
+          after.some((id) => input.parentState(id) !== 'applied')
+        for (const one of passed) {
+          const lane = queuedOf(input).filter(({ lane: key }) => key === one.lane)
+          const upToIt = lane.slice(0, lane.indexOf(one) + 1)
+          expect(input.blockedLanes.has(one.lane) || upToIt.some(isStuck)).toBe(true)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('time alone makes nothing due before nextDueAtMs, and something at it', () => {
+    fc.assert(
+      fc.property(inputArbitrary, fc.double({ min: 0, max: 1, noNaN: true }), (input, part) => {
+        const { batch, nextDueAtMs } = planBatch(input)
+        fc.pre(batch.length === 0)
+        if (nextDueAtMs === undefined) {
+          expect(planBatch({ ...input, nowMs: nowMs + 1000 * hourMs }).batch).toEqual([])
+          return
+        }
+        expect(nextDueAtMs).toBeGreaterThan(nowMs)
+        const between = nowMs + Math.floor((nextDueAtMs - 1 - nowMs) * part)
+        expect(planBatch({ ...input, nowMs: between })).toMatchObject({ batch: [], nextDueAtMs })
+        // A due entry that waits for its parent is due all the same: then the plan looks further ahead.
+        const then = planBatch({ ...input, nowMs: nextDueAtMs })
+        expect(then.batch.length > 0 || then.nextDueAtMs !== nextDueAtMs).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('I11 with everything sent applied at once, a queue without faults empties in order', () => {
+    fc.assert(
+      fc.property(inputArbitrary, (random) => {
+        const applied = new Set<string>()
+        const left = (list: readonly PlannedEntry[]): readonly PlannedEntry[] =>
+          list.filter(({ id }) => !applied.has(id))
+        const isKnown = ({ type, after = [] }: PlannedEntry): boolean =>
+          type !== 'unknown' && after.every((id) => random.parentState(id) !== 'gone')
+        const { high, medium, low } = random.streams
+        const all = { high: high.filter(isKnown), medium: medium.filter(isKnown), low: low.filter(isKnown) }
+        const ids = new Set(
+          Object.values(all)
+            .flat()
+            .map(({ id }) => id),
+        )
+        for (let round = 0; round <= ids.size; round += 1) {
+          const plan = planBatch({
+            ...random,
+            streams: { high: left(all.high), medium: left(all.medium), low: left(all.low) },
+            waiting: [],
+            blockedLanes: new Set(),
+            types: undefined,
+            isBusy: false,
+            parentState: (id) => (applied.has(id) || !ids.has(id) ? 'applied' : 'pending'),
+          })
+          for (const { id } of plan.batch) applied.add(id)
+        }
+        expect(applied.size).toBe(ids.size)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('what goes first', () => {
+  it('R006 R007 R017 R050 overdue, due retries, stale, high, medium, low; oldest first within each', () => {
+    const waiting = [
+      held('retry', { lane: 'w', createdAtMs: nowMs - 1 }),
+      held('retry-old', { lane: 'w2', createdAtMs: nowMs - hourMs }),
+    ]
+    const plan = batchOf({
+      streams: {
+        high: [aged('high-old', 5), aged('high-new', 4)],
+        medium: [aged('stale', staleAgeMs), aged('medium', 9)],
+        low: [aged('overdue', overdueAgeMs), aged('staler', staleAgeMs + 1), aged('low', 8)],
+      },
+      waiting,
+      blockedLanes: new Set(['w', 'w2']),
+    })
+    expect(plan).toEqual(['overdue', 'retry-old', 'retry', 'staler', 'stale', 'high-old', 'high-new', 'medium', 'low'])
+  })
+
+  it('R011 I3 the order of a lane wins over any urgency', () => {
+    const high = [
+      aged('first', 1, { lane: 'x', after: [idOf('parent')] }),
+      aged('second', 1, { lane: 'x' }),
+      aged('free', 0),
+    ]
+    const plan = planBatch(planInput({ ...streams(high), parentState: () => 'pending', isImmediate: true }))
+    expect(idsOf(plan.batch)).toEqual(['free'])
+    expect(idsOf(plan.passed)).toEqual(['first', 'second'])
+  })
+
+  it('F050 endless high priority does not starve the rest: what is stale goes before it', () => {
+    const high = Array.from({ length: 50 }, (_, index) => aged(`h${index}`, 1))
+    expect(batchOf({ ...streams(high, [], [aged('low', staleAgeMs)]), operationsMax: 1 })).toEqual(['low'])
+  })
+
+  it('F034 F035 age never decreases towards older entries, whatever the clock did', () => {
+    const stream = [aged('a', 0), aged('b', overdueAgeMs), aged('c', -10 * 365 * 24 * hourMs), aged('d', 5)]
+    expect(agesOf(stream, nowMs)).toEqual([overdueAgeMs, overdueAgeMs, 5, 5])
+    expect(batchOf(streams(stream))).toEqual(['a', 'b', 'c', 'd'])
+  })
+})
+
+describe('a held entry', () => {
+  const wait = (changes: Partial<PlannedEntry & WaitingCandidate>): ReturnType<typeof planBatch<PlannedEntry>> =>
+    planBatch(planInput({ waiting: [held('h', { lane: 'w', ...changes })], blockedLanes: new Set(['w']) }))
+
+  it('keeps its lane and lets others flow', () => {
+    const plan = planBatch(
+      planInput({
+        ...streams([aged('behind', 1, { lane: 'w' }), aged('other', 0)]),
+        waiting: [held('h', { lane: 'w', notBeforeMs: nowMs + 1000 })],
+        blockedLanes: new Set(['w']),
+      }),
+    )
+    expect(idsOf(plan.batch)).toEqual(['other'])
+    expect(idsOf(plan.passed)).toEqual(['behind'])
+    expect(plan.nextDueAtMs).toBe(nowMs + 1000)
+  })
+
+  it('R007 ends its own wait when it becomes overdue, and says so in nextDueAtMs', () => {
+    const createdAtMs = nowMs - overdueAgeMs
+    expect(idsOf(wait({ createdAtMs, notBeforeMs: nowMs + 9000 }).batch)).toEqual(['h'])
+    expect(wait({ createdAtMs: createdAtMs + 400, notBeforeMs: nowMs + 9000 })).toMatchObject({
+      batch: [],
+      nextDueAtMs: nowMs + 400,
+    })
+  })
+
+  it('F023 a time that the server named holds, even for an overdue entry and for a person', () => {
+    const asked = { isAsked: true, notBeforeMs: nowMs + 9000 }
+    expect(wait({ ...asked, createdAtMs: nowMs - overdueAgeMs })).toMatchObject({
+      batch: [],
+      nextDueAtMs: nowMs + 9000,
+    })
+    const input = planInput({
+      waiting: [held('h', { lane: 'w', ...asked })],
+      blockedLanes: new Set(['w']),
+      isImmediate: true,
+    })
+    expect(planBatch(input).batch).toEqual([])
+    expect(batchOf({ waiting: [held('h', { notBeforeMs: nowMs + 9000 })], isImmediate: true })).toEqual(['h'])
+  })
+
+  it('F034 is due when the clock was set back, instead of waiting for as long as it was set back', () => {
+    const yearMs = 365 * 24 * hourMs
+    const tomorrow = { createdAtMs: nowMs + yearMs, notBeforeMs: nowMs + yearMs }
+    expect(idsOf(wait(tomorrow).batch)).toEqual(['h'])
+    expect(idsOf(wait({ ...tomorrow, isAsked: true }).batch)).toEqual(['h'])
+    expect(wait({ notBeforeMs: nowMs + 375_000 }).batch).toEqual([])
+    expect(idsOf(wait({ notBeforeMs: nowMs + 375_001 }).batch)).toEqual(['h'])
+  })
+
+  it('F053 waits for its parents, and keeps its place', () => {
+    const waiting = [held('h', { lane: 'w', after: [idOf('p')] })]
+    const plan = planBatch(planInput({ waiting, blockedLanes: new Set(['w']), parentState: () => 'gone' }))
+    expect(plan).toEqual({ batch: [], passed: [] })
+    expect(batchOf({ waiting, blockedLanes: new Set(['w']), parentState: () => 'applied' })).toEqual(['h'])
+  })
+
+  it('of a type that is not asked for, or not known, makes no due time', () => {
+    const notBeforeMs = nowMs + 1000
+    expect(
+      planBatch(planInput({ waiting: [held('h', { notBeforeMs })], types: new Set(['big']) })).nextDueAtMs,
+    ).toBeUndefined()
+    expect(wait({ type: 'unknown', notBeforeMs })).toEqual({ batch: [], passed: [] })
+  })
+})
+
+describe('a request', () => {
+  it('takes types that are asked for alone, and never past another type in their lane', () => {
+    const high = [aged('x1', 3, { lane: 'x', type: 'big' }), aged('x2', 2, { lane: 'x' }), aged('y1', 1, { lane: 'y' })]
+    const plan = planBatch(planInput({ ...streams(high), types: new Set(['plain']) }))
+    expect(idsOf(plan.batch)).toEqual(['y1'])
+    expect(idsOf(plan.passed)).toEqual(['x1', 'x2'])
+  })
+
+  it('F046 F047 parks a type that this release does not know, with its lane', () => {
+    const high = [
+      aged('x1', 3, { lane: 'x', type: 'unknown' }),
+      aged('x2', 2, { lane: 'x' }),
+      aged('y1', 1, { lane: 'y' }),
+    ]
+    const plan = planBatch(planInput(streams(high)))
+    expect(idsOf(plan.batch)).toEqual(['y1'])
+    expect(idsOf(plan.passed)).toEqual(['x1', 'x2'])
+  })
+
+  it('R016 R061 holds no more of a type than its policy says, and keeps the rest in the window', () => {
+    const high = Array.from({ length: 6 }, (_, index) => aged(`s${index}`, 1, { type: 'small' }))
+    const plan = planBatch(planInput(streams(high, [aged('m', 0)])))
+    expect(idsOf(plan.batch)).toEqual(['s0', 's1', 's2', 'm'])
+    expect(plan.passed).toEqual([])
+  })
+
+  it('F022 ends where the next operation does not fit; a smaller one does not slip past it', () => {
+    const high = [aged('a', 3, { size: 600 }), aged('b', 2, { size: 600 }), aged('c', 1, { size: 1 })]
+    expect(batchOf({ ...streams(high), bytesMax: 1000 })).toEqual(['a'])
+  })
+
+  it('F022 carries an operation larger than any request alone, so that it is judged and does not block for ever', () => {
+    const high = [aged('huge', 3, { size: 5000 }), aged('b', 2)]
+    expect(batchOf({ ...streams(high), bytesMax: 1000 })).toEqual(['huge'])
+  })
+
+  it('F052 takes a parent and its child together, in this order', () => {
+    const high = [aged('child', 1, { after: [idOf('parent')] })]
+    const low = [aged('parent', staleAgeMs)]
+    expect(batchOf({ ...streams(high, [], low), parentState: () => 'pending' })).toEqual(['parent', 'child'])
+  })
+
+  it('F053 passes the child of a dead or discarded parent', () => {
+    const plan = planBatch(
+      planInput({ ...streams([aged('child', 1, { after: [idOf('p')] })]), parentState: () => 'gone' }),
+    )
+    expect(plan.batch).toEqual([])
+    expect(idsOf(plan.passed)).toEqual(['child'])
+  })
+
+  it('is empty, with nothing to wait for, when there is nothing', () => {
+    expect(planBatch(planInput({}))).toEqual({ batch: [], passed: [] })
+  })
+})
+
+describe('linger', () => {
+  const linger = (
+    ages: readonly number[],
+    changes: Partial<PlanInput<PlannedEntry>> = {},
+  ): ReturnType<typeof planBatch<PlannedEntry>> =>
+    planBatch(
+      planInput({
+        ...streams(ages.map((ageMs, index) => aged(`l${index}`, ageMs, { type: 'linger' }))),
+        isBusy: true,
+        ...changes,
+      }),
+    )
+
+  it('R061 lets the first one go at once when the way is free', () => {
+    expect(linger([0], { isBusy: false }).batch).toHaveLength(1)
+  })
+
+  it('R061 counts from the first: a later one does not start the wait again', () => {
+    expect(linger([20_000, 10_000, 0])).toEqual({ batch: [], passed: [], nextDueAtMs: nowMs + 10_000 })
+  })
+
+  it('R061 when the first has waited 30 s, all of its company goes with it', () => {
+    expect(idsOf(linger([30_000, 10_000, 0]).batch)).toEqual(['l0', 'l1', 'l2'])
+  })
+
+  it('R061 a full batch goes at once', () => {
+    expect(linger([9, 8, 7, 6, 5, 4, 3, 2, 1]).batch).toHaveLength(0)
+    expect(linger([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]).batch).toHaveLength(10)
+  })
+
+  it('F034 F035 does not wait for a clock that was set back', () => {
+    expect(linger([-87_600 * hourMs]).batch).toHaveLength(1)
+  })
+
+  it('R037 a person who asks does not wait for company', () => {
+    expect(linger([0], { isImmediate: true }).batch).toHaveLength(1)
+  })
+
+  it('does not count entries whose lane is blocked as company', () => {
+    const blocked = Array.from({ length: 10 }, (_, index) =>
+      aged(`b${index}`, 40_000 - index, { type: 'linger', lane: 'w' }),
+    )
+    const plan = planBatch(
+      planInput({
+        ...streams(blocked, [aged('free', 1, { type: 'linger' })]),
+        blockedLanes: new Set(['w']),
+        isBusy: true,
+      }),
+    )
+    expect(plan.batch).toEqual([])
+    expect(plan.nextDueAtMs).toBe(nowMs + 29_999)
+  })
+})
+
+it('F049 reads each entry a constant number of times, however large the window', () => {
+  const readsPerEntry = (count: number, type: string): number => {
+    let reads = 0
+    const counted = (index: number): PlannedEntry => ({
+      ...entry(`e${index}`, { lane: `lane${index % 7}`, priority: 'high' }),
+      get type(): string {
+        reads += 1
+        return type
+      },
+    })
+    const high = Array.from({ length: count }, (_, index) => counted(index))
+    planBatch({
+      ...planInput(streams(high)),
+      isBusy: true,
+      policyOf: (_type: string, _priority: Priority) => ({
+        batch: { max: 100_000, lingerMs: type === 'linger' ? 30_000 : 0 },
+        retry: exponential(),
+        conflict: 'manual',
+      }),
+      operationsMax: 100_000,
+      bytesMax: Number.MAX_SAFE_INTEGER,
+    })
+    return reads / count
+  }
+  for (const type of ['linger', 'plain']) expect(readsPerEntry(8000, type)).toBeLessThanOrEqual(readsPerEntry(80, type))
+})
