@@ -1,0 +1,8 @@
+export { installSync, type InstallOptions } from './install.ts'
+export { notStoredType, queuedMessage } from './answers.ts'
+export { intercept, type Interception, type Routes } from './routes.ts'
+export type { OutboxSource } from './lease.ts'
+export { defaultTag, keepSyncArmed, registerSync, type Page } from './register.ts'
+export type { PageMessage, SyncStatusMessage } from './status-messages.ts'
+export type { TagTypes } from './sync.ts'
+export type { WorkerScope } from './worker-scope.ts'

@@ -1,0 +1,117 @@
+/**
+ * Installing: hangs the sync runtime on the worker's events. It sits beside whatever else the worker does, such as
+ * precaching: it answers only the requests that its routes name.
+ */
+import type { Interception } from './routes.ts'
+import { takeRequest, type Intercepted } from './interception.ts'
+import { OutboxLease, type OutboxSource } from './lease.ts'
+import { armSync, defaultTag } from './register.ts'
+import { notStoredAnswer } from './answers.ts'
+import { parsePageMessage, StatusMessenger } from './status-messages.ts'
+import { drainInEvent, typesOf, type TagTypes } from './sync.ts'
+import {
+  isInterceptable,
+  isReceivedMessage,
+  isSyncEvent,
+  isWorkerScope,
+  type InterceptableEvent,
+  type SyncEvent,
+  type WorkerScope,
+} from './worker-scope.ts'
+
+/** What the worker's part of the sync is made of. */
+export interface InstallOptions extends OutboxSource {
+  /** Types of operations by tag; a tag that is not listed stands for everything. */
+  readonly tags?: TagTypes
+  /** Which requests are writes of ours; see `intercept`. */
+  readonly intercept?: Interception
+  /** Default: the global scope of the worker. */
+  readonly scope?: WorkerScope
+}
+
+/**
+ * Installs sync events, interception and status messages in a service worker. Call it while the worker's script is
+ * evaluated: browsers take no listeners later.
+ *
+ * @throws TypeError when called outside a service worker
+ * @example
+ * installSync({
+ *   identity: () => registry.current(),
+ *   open: (session) => openOutbox({ name: 'notes', operations, session, transport }),
+ *   tags: { 'notes-sync': ['note.add'] },
+ *   intercept: intercept({ 'POST /api/notes': addNote }),
+ * })
+ */
+export function installSync(options: InstallOptions): void {
+  const scope = options.scope ?? ownScope()
+  const { tags = {}, intercept } = options
+  const messenger = new StatusMessenger(scope)
+  const lease = new OutboxLease(options, (outbox) => {
+    const tell = () => void messenger.tell(outbox.status())
+    outbox.subscribe(tell)
+    tell()
+  })
+  const drain = (tag: string) =>
+    lease.use(async (leased) => {
+      if (leased !== undefined) await drainInEvent(leased, typesOf(tag, tags))
+    })
+
+  scope.addEventListener('sync', (event) => {
+    if (isSyncEvent(event)) event.waitUntil(drainOrArmAgain(scope, event, drain))
+  })
+  scope.addEventListener('periodicsync', (event) => {
+    if (isSyncEvent(event)) event.waitUntil(drain(event.tag))
+  })
+  scope.addEventListener('message', (event) => {
+    if (!isReceivedMessage(event) || (event.origin !== '' && event.origin !== scope.location.origin)) return
+    const message = parsePageMessage(event.data, defaultTag)
+    if (message?.type === 'identity-changed') event.waitUntil(lease.recheck())
+    if (message?.type === 'request-sync') event.waitUntil(quietly(drain(message.tag)))
+  })
+  if (intercept === undefined) return
+  scope.addEventListener('fetch', (event) => {
+    if (!isInterceptable(event)) return
+    const { request } = event
+    const definition = intercept.find(request.method, request.url, scope.location.origin)
+    if (definition === undefined) return
+    const taken = lease.use<Intercepted>(async (leased) =>
+      leased === undefined ? { kind: 'pass' } : takeRequest(leased.outbox, definition, request.clone()),
+    )
+    event.respondWith(answer(scope, event, taken))
+  })
+}
+
+/** Drains; when that leaves work and the browser will not come again by itself, it is asked to. */
+async function drainOrArmAgain(scope: WorkerScope, event: SyncEvent, drain: (tag: string) => Promise<void>) {
+  try {
+    await drain(event.tag)
+  } catch (error) {
+    if (event.lastChance === true) await armSync(scope.registration, event.tag)
+    throw error
+  }
+}
+
+async function answer(scope: WorkerScope, event: InterceptableEvent, taken: Promise<Intercepted>): Promise<Response> {
+  let intercepted: Intercepted
+  try {
+    intercepted = await taken
+  } catch (error) {
+    // Who is signed in could not be read, or the outbox could not be opened: nothing was stored, and that is said.
+    return notStoredAnswer(error)
+  }
+  if (intercepted.kind === 'pass') return scope.fetch(event.request)
+  // Still inside the event: later a browser would not let its life be extended.
+  if (intercepted.isPending) event.waitUntil(armSync(scope.registration, defaultTag))
+  return intercepted.response
+}
+
+/** A page's message has no retry to ask for, so a rejection would only be noise in its console. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => undefined)
+}
+
+function ownScope(): WorkerScope {
+  const scope: object = globalThis
+  if (!isWorkerScope(scope)) throw new TypeError('installSync is called in a service worker; this is none.')
+  return scope
+}
