@@ -1,0 +1,5 @@
+export { OutboxProvider, useOutbox, type OutboxProviderProps } from './provider.tsx'
+export { useBackgroundSync, type BackgroundSync } from './background-sync.ts'
+export { useEntries, useEntry, type OneEntry } from './entries.ts'
+export type { EntryList } from './entry-reading.ts'
+export { useSyncStatus } from './sync-status.ts'
