@@ -8,7 +8,7 @@ import type { Place, Step } from './step.ts'
 const minuteMs = 60_000
 
 /** The packages that are published, each checked as its users will get it. */
-export const published: readonly string[] = ['core', 'client', 'service-worker', 'react', 'server', 'domains']
+const published: readonly string[] = ['core', 'client', 'service-worker', 'react', 'server', 'domains']
 
 /** How long the suites run: `full` looks at more seeds and kills more often than a person wants to wait for. */
 export type Depth = 'usual' | 'full'
@@ -73,12 +73,11 @@ export function steps(place: Place, depth: Depth): Step[] {
     },
     {
       name: 'e2e',
-      commands: [['playwright', 'test', '--config', 'e2e/playwright.config.ts', '--reporter', 'list,json']],
+      commands: [['playwright', 'test', '--config', 'e2e/playwright.config.ts']],
       after: ['app'],
       // Browsers, a server and the test itself: with anything beside them, waits turn into time-outs.
       cores: 2,
       timeoutMs: limitMs,
-      env: { PLAYWRIGHT_JSON_OUTPUT_FILE: join(place.logs, 'e2e.json') },
       counts: () => playwrightCounts(join(place.logs, 'e2e.json')),
       missing: mustNameBoth(['[chromium]', '[firefox]']),
     },
