@@ -1,0 +1,27 @@
+/** Field Desk under the crash protocol: orders placed by hand in its own pages. */
+import { FieldDeskPage } from '../fixtures/field-desk-page.ts'
+import type { FieldDeskServer } from '../fixtures/field-desk-server.ts'
+import { ordersOnServer } from '../fixtures/server-truth.ts'
+import { batchDoor, type BreakableProxy } from '../proxy.ts'
+import type { CrashSubject } from './round.ts'
+
+/** Makes Field Desk a subject; the proxy stands in front of its server. */
+export function fieldDeskSubject(proxy: BreakableProxy, server: FieldDeskServer): CrashSubject {
+  return {
+    name: 'Holdfast',
+    proxy,
+    door: batchDoor,
+    prepare: async (page) => {
+      const desk = new FieldDeskPage(page, proxy.url)
+      await desk.signIn('ana@north.example')
+      await desk.workerReady()
+    },
+    write: (page, id) => new FieldDeskPage(page, proxy.url).placeOrder(id),
+    recover: async (page) => {
+      const desk = new FieldDeskPage(page, proxy.url)
+      await desk.open()
+      await desk.nothingPending()
+    },
+    arrived: async () => (await ordersOnServer(server.port, 'ana@north.example')).map(({ note }) => note),
+  }
+}
