@@ -52,7 +52,10 @@ export function queuedAnswer(id: OperationId): Response {
 export function notStoredAnswer(error: unknown): Response {
   const code = error instanceof SyncError ? error.code : undefined
   const detail = error instanceof SyncError ? { detail: error.message } : {}
-  if (code === 'invalid-payload') return problemAnswer(problem(code, 'The request is not complete.', detail))
+  // A lane that cannot be made from the payload is a fault of the payload.
+  if (code === 'invalid-payload' || code === 'invalid-definition') {
+    return problemAnswer(problem('invalid-payload', 'The request is not complete.', detail))
+  }
   if (code === 'too-large') return problemAnswer(problem(code, 'The request is too large to be stored.', detail))
   const title = 'Not saved: this device could not store it.'
   return problemAnswer({ type: notStoredType, title, status: 507, ...detail })
