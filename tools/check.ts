@@ -15,7 +15,12 @@ import { steps } from './check/steps.ts'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const place: Place = { root, logs: join(root, '.cache', 'check') }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
 
 async function main(): Promise<number> {
   if (!process.version.startsWith('v24.')) {
