@@ -1,0 +1,124 @@
+/**
+ * The doors of the login: `POST /api/session` signs in, `GET` says who is signed in, `DELETE` signs out. Answers that
+ * are no session are problem documents.
+ */
+import { isRecord, problem, problemMediaType, type Problem } from '@holdfast/core'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Account, Accounts } from './accounts.ts'
+import type { LoginLimit } from './login-limit.ts'
+import { isPassword, passwordMax } from './password.ts'
+import { isCrossSite } from './same-site.ts'
+import {
+  readSession,
+  sessionCookieIn,
+  sessionMs,
+  setCookieHeader,
+  signSession,
+  type SignedSession,
+} from './session-cookie.ts'
+
+/** What the login works with. */
+export interface SessionRoutesOptions {
+  readonly accounts: Accounts
+  readonly key: Uint8Array
+  readonly limit: LoginLimit
+  /** The network address of a request's sender. */
+  readonly addressOf: (request: Request) => string
+  readonly now: () => number
+}
+
+const bodyBytesMax = 4096
+const emailMax = 200
+
+/** Makes the doors of the login. */
+export function sessionRoutes(options: SessionRoutesOptions): Hono {
+  const { accounts, key, limit, addressOf, now } = options
+  const routes = new Hono()
+
+  routes.use('/api/session', async (context, next) => {
+    context.header('cache-control', 'no-store')
+    const isRead = context.req.method === 'GET' || context.req.method === 'HEAD'
+    if (!isRead && isCrossSite(context.req.raw)) {
+      return refuse(problem('cross-site', 'This request came from another site.'))
+    }
+    return next()
+  })
+
+  const tooLarge = () => refuse(problem('too-large', `At most ${bodyBytesMax} bytes are expected.`))
+  routes.post('/api/session', bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge }), async (context) => {
+    const credentials = parseCredentials(await readJson(context.req.raw))
+    if (credentials === undefined)
+      return refuse(problem('invalid-request', 'An e-mail address and a password are expected.'))
+    const { email, password } = credentials
+    const attempt = limit.begin(email, addressOf(context.req.raw))
+    if (!attempt.isAllowed) return refuseForNow(attempt.retryAfterMs)
+    const account = await accounts.findByEmail(email)
+    const isRight = await isPassword(password, account?.passwordHash)
+    if (account === undefined || !isRight) {
+      return refuse(problem('unauthenticated', 'The e-mail address or the password is not right.'))
+    }
+    attempt.succeeded()
+    const session = { tenant: account.tenant, user: account.user, expiresAtMs: now() + sessionMs }
+    context.header('set-cookie', setCookieHeader(signSession(session, key), { isSecure: isSecure(context.req.raw) }))
+    return context.json(answerOf(account))
+  })
+
+  routes.get('/api/session', async (context) => {
+    const session = sessionOf(context.req.raw, key, now())
+    const account = session && (await accounts.get(session.tenant, session.user))
+    if (account === undefined) return refuse(problem('unauthenticated', 'Nobody is signed in.'))
+    return context.json(answerOf(account))
+  })
+
+  routes.delete('/api/session', (context) => {
+    context.header('set-cookie', setCookieHeader('', { isSecure: isSecure(context.req.raw) }))
+    return context.body(null, 204)
+  })
+
+  return routes
+}
+
+/** Who a request is from by its cookie; `undefined` when nobody is signed in. */
+export function sessionOf(request: Request, key: Uint8Array, nowMs: number): SignedSession | undefined {
+  const value = sessionCookieIn(request.headers.get('cookie'))
+  return value === undefined ? undefined : readSession(value, key, nowMs)
+}
+
+function parseCredentials(body: unknown): { email: string; password: string } | undefined {
+  if (!isRecord(body)) return undefined
+  const { email, password } = body
+  if (typeof email !== 'string' || typeof password !== 'string') return undefined
+  if (email.length > emailMax || password.length > passwordMax) return undefined
+  return { email: email.trim().toLowerCase(), password }
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  // Only a script can send this media type to another origin, and then the browser asks first: a form cannot.
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) return undefined
+  return request.json().catch(() => undefined)
+}
+
+/** Only what a page may know: a stored account has more. */
+function answerOf({ tenant, user, name, company }: Account): Account {
+  return { tenant, user, name, company }
+}
+
+function refuseForNow(retryAfterMs: number): Response {
+  const seconds = Math.ceil(retryAfterMs / 1000)
+  const minutes = Math.ceil(seconds / 60)
+  const detail = `Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`
+  return refuse(problem('rate-limited', 'There were too many failed sign-ins.', { detail }), {
+    'retry-after': String(seconds),
+  })
+}
+
+function refuse(document: Problem, headers: Record<string, string> = {}): Response {
+  const all = { 'cache-control': 'no-store', 'content-type': problemMediaType, ...headers }
+  return new Response(JSON.stringify(document), { status: document.status, headers: all })
+}
+
+/** True behind a proxy that speaks TLS, or when we do. A sender who lies about it only hides the cookie from itself. */
+function isSecure(request: Request): boolean {
+  return request.headers.get('x-forwarded-proto') === 'https' || new URL(request.url).protocol === 'https:'
+}
