@@ -19,7 +19,7 @@ export function steps(place: Place, depth: Depth): Step[] {
   const limitMs = (depth === 'full' ? 60 : 8) * minuteMs
   return [
     { name: 'format', commands: [['oxfmt', '--check', '.']], cores: 1, timeoutMs: minuteMs },
-    { name: 'types', commands: [['tsc', '-b']], cores: 1, timeoutMs: 3 * minuteMs },
+    { name: 'types', commands: [['tsc', '-b', '--force']], cores: 1, timeoutMs: 3 * minuteMs },
     {
       name: 'lint',
       commands: [['oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives']],
