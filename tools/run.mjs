@@ -59,14 +59,19 @@ const child = spawn(node, [...job.args, ...rest], {
 // prompt back while the job still shuts down.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))
-process.on('SIGHUP', () => child.kill('SIGHUP'))
+// A closed terminal is a wish to end in good order, like SIGTERM, and jobs need not know both.
+process.on('SIGHUP', () => child.kill('SIGTERM'))
 
 // npm answers SIGTERM by killing its own `sh -c` alone, which tells nobody here. Without this look at the parent the
-// job would be left running: a server that holds its port and its data folder.
+// job would be left running: a server that holds its port and its data folder. It is told once: a job that is already
+// shutting down may take a second SIGTERM as an order to drop everything.
 const parent = process.ppid
-setInterval(() => {
-  if (process.ppid !== parent) child.kill('SIGTERM')
-}, 500).unref()
+const lookAtParent = setInterval(() => {
+  if (process.ppid === parent) return
+  clearInterval(lookAtParent)
+  child.kill('SIGTERM')
+}, 500)
+lookAtParent.unref()
 
 child.on('error', (error) => {
   console.error(`${name}: could not be started with ${node}: ${error.message}`)

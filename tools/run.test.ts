@@ -1,0 +1,23 @@
+// The door of the npm scripts, tried as npm uses it: as a process.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+import { expect, test } from 'vitest'
+
+const door = fileURLToPath(new URL('run.mjs', import.meta.url))
+
+test('names its jobs when asked for another', () => {
+  const { status, stderr } = spawnSync(process.execPath, [door, 'deploy'], { encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toContain('start, test, test:full, simulate, bench')
+  expect(stderr).toContain('Got: deploy')
+})
+
+test('hands on arguments and exit code, under the pinned Node', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [door, 'test', '--only', 'no-such-step'], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('Got: no-such-step')
+})
