@@ -2,7 +2,15 @@
  * The outbox as its users see it. `openOutbox` (open-outbox.ts) makes one; everything behind this interface is the
  * engine's matter.
  */
-import type { AnyOperationDefinition, AppliedState, Base, DeliveryState, Discarded, OperationDefinition, OperationId } from '@holdfast/core'
+import type {
+  AnyOperationDefinition,
+  AppliedState,
+  Base,
+  DeliveryState,
+  Discarded,
+  OperationDefinition,
+  OperationId,
+} from '@holdfast/core'
 import type { DrainReport } from './drain-report.ts'
 import type { Entry, EntryView } from './entry.ts'
 import type { RegisteredIdentity, Session } from './store/registry.ts'
@@ -71,11 +79,7 @@ export interface Outbox extends AsyncDisposable {
    *
    * @throws SyncError `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`, `closed`; then nothing is stored
    */
-  enqueue<Payload>(
-    definition: OperationDefinition<Payload>,
-    payload: Payload,
-    options?: EnqueueOptions,
-  ): Promise<Entry>
+  enqueue<Payload>(definition: OperationDefinition<Payload>, payload: Payload, options?: EnqueueOptions): Promise<Entry>
   /** The status now. The same object until something changes. */
   status(): SyncStatus
   /** Calls back after the status or any entry changed. Returns a function that stops it. */

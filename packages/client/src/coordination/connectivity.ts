@@ -1,0 +1,63 @@
+/**
+ * Connectivity: what is known of the way to the server, from answers and from a probe of our own. The browser's
+ * `onLine` is only a hint: it lies in both directions.
+ *
+ *   unknown ──▶ online ◀──────── green ────────┐
+ *                 │ a request fails             │
+ *                 └──▶ probe ── not green ──▶ down (offline, server-unreachable, captive)
+ *                                               └─ probes again after 5 s … 60 s, or at a hint
+ *
+ * A pure state machine: time and chance come in as values.
+ */
+import type { ProbeAnswer } from '../transport/transport.ts'
+
+/** What is known of the way to the server. */
+export type WayState =
+  | { readonly kind: 'open'; readonly connectivity: 'unknown' | 'online' }
+  | {
+      readonly kind: 'down'
+      readonly connectivity: 'offline' | 'server-unreachable' | 'captive'
+      readonly probes: number
+      readonly nextProbeAtMs: number
+    }
+
+/** The first and the longest wait between two probes, ms. */
+const [probeBaseMs, probeCapMs] = [5000, 60_000]
+/** A hint (the network is back, an entry was stored) may bring the next probe forward, but not below this wait, ms. */
+const hintedProbeMs = 1000
+
+/** The way as it is taken to be before anything was tried. */
+export const unknownWay: WayState = { kind: 'open', connectivity: 'unknown' }
+
+/** The way after our server has answered. */
+export const openWay: WayState = { kind: 'open', connectivity: 'online' }
+
+/** The way after a probe. */
+export function afterProbe(
+  way: WayState,
+  answer: ProbeAnswer['kind'],
+  context: { readonly nowMs: number; readonly random: number; readonly isOnlineHint: boolean },
+): WayState {
+  if (answer === 'green') return openWay
+  const probes = way.kind === 'down' ? way.probes + 1 : 1
+  // 20 % of jitter: devices that lost the same access point must not come back as one.
+  const delayMs = Math.min(probeBaseMs * 2 ** Math.min(probes - 1, 16), probeCapMs) * (0.8 + 0.4 * context.random)
+  const reachable = context.isOnlineHint ? 'server-unreachable' : 'offline'
+  return {
+    kind: 'down',
+    connectivity: answer === 'captive' ? 'captive' : reachable,
+    probes,
+    nextProbeAtMs: context.nowMs + Math.round(delayMs),
+  }
+}
+
+/** The way after a hint that a probe is worth while. */
+export function afterHint(way: WayState, nowMs: number): WayState {
+  if (way.kind === 'open') return way
+  return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, nowMs + hintedProbeMs) }
+}
+
+/** True when the next probe is due; also when the clock was set back behind any wait that could have been meant. */
+export function isProbeDue(way: WayState, nowMs: number): boolean {
+  return way.kind === 'down' && (nowMs >= way.nextProbeAtMs || way.nextProbeAtMs - nowMs > probeCapMs * 1.2)
+}

@@ -1,0 +1,146 @@
+/**
+ * Leadership: which of all tabs and workers of an identity sends. A single queued lock decides; an epoch in the store
+ * fences whoever lost it without noticing.
+ *
+ *   waiting ── lock granted ──▶ claim an epoch ──▶ leading ── lock lost, fenced, frozen, closed ──▶ released
+ *      │                                              └─ beats while anything is pending
+ *      └─ no sign of life for three minutes while entries are pending ──▶ steals the lock
+ *
+ * The lock only saves requests. With every context leading at once the ledger still keeps each effect single, so no
+ * promise rests on it.
+ */
+import { SyncError } from '@holdfast/core'
+import type { Environment, HeldLock } from '../environment.ts'
+import type { Leadership, Store } from '../store/store.ts'
+
+/** How often a leader with pending entries writes a sign of life, ms. */
+const beatEveryMs = 20_000
+
+/** How often a context that waits looks for signs of life, ms. */
+const watchEveryMs = 30_000
+
+/**
+ * Looks without a sign of life after which the lock is stolen. Three minutes is longer than any timer throttling of a
+ * live page (Chromium wakes hidden ones once a minute). Counted in looks, not read off the clock: it may jump.
+ */
+const silentLooksMax = 6
+
+/** What leadership needs from its outbox. */
+export interface LeaderHost {
+  readonly environment: Environment
+  readonly store: Store
+  /** The lock's name: one per identity. */
+  readonly lockName: string
+  /** Names this context in the store, for people who look. */
+  readonly holder: string
+  /** True while entries wait to be sent. */
+  readonly isPending: () => boolean
+  /** Sends while this context leads; returns when the signal is aborted. */
+  readonly lead: (epoch: number, signal: AbortSignal) => Promise<void>
+  /** Hears of failures that end a leadership early; the next one begins by itself. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Takes part in the succession until the signal is aborted. Never rejects. */
+export async function takePart(host: LeaderHost, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const lock = await acquire(host, signal)
+    if (lock === undefined) continue
+    try {
+      await leadOnce(host, lock, signal)
+    } catch (error) {
+      if (!(error instanceof SyncError && error.code === 'fenced')) {
+        host.onError(error)
+        await pause(host, watchEveryMs / 10, signal)
+      }
+    } finally {
+      lock.release()
+    }
+  }
+}
+
+async function acquire(host: LeaderHost, signal: AbortSignal): Promise<HeldLock | undefined> {
+  const waiting = new AbortController()
+  const stop = (): void => {
+    waiting.abort()
+  }
+  signal.addEventListener('abort', stop)
+  let isSilent = false
+  const stopWatching = watch(host, () => {
+    isSilent = true
+    waiting.abort()
+  })
+  try {
+    return await host.environment.locks.acquire(host.lockName, { signal: waiting.signal })
+  } catch {
+    if (signal.aborted || !isSilent) return undefined
+    return await host.environment.locks.acquire(host.lockName, { signal, steal: true }).catch(() => undefined)
+  } finally {
+    stopWatching()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Calls back when a leader with work shows no sign of life for too long. Returns a function that stops watching. */
+function watch(host: LeaderHost, onSilence: () => void): () => void {
+  let seen: Leadership | undefined
+  let silentLooks = 0
+  let cancel: () => void = () => {}
+  let isStopped = false
+  const look = async (): Promise<void> => {
+    const now = await host.store.readLeadership().catch(() => undefined)
+    if (isStopped) return
+    const isAlive = now?.epoch !== seen?.epoch || now?.beatAtMs !== seen?.beatAtMs
+    silentLooks = isAlive || !host.isPending() ? 0 : silentLooks + 1
+    seen = now
+    if (silentLooks >= silentLooksMax) onSilence()
+    else schedule()
+  }
+  const schedule = (): void => {
+    cancel = host.environment.clock.timer(watchEveryMs, () => void look())
+  }
+  schedule()
+  return () => {
+    isStopped = true
+    cancel()
+  }
+}
+
+async function leadOnce(host: LeaderHost, lock: HeldLock, signal: AbortSignal): Promise<void> {
+  const { clock } = host.environment
+  const leading = new AbortController()
+  const stop = (): void => {
+    leading.abort()
+  }
+  signal.addEventListener('abort', stop)
+  lock.lost.addEventListener('abort', stop)
+  const stopListening = host.environment.onFreeze(stop)
+  let cancelBeat: () => void = () => {}
+  try {
+    const epoch = await host.store.claim(host.holder, clock.now())
+    const beat = async (): Promise<void> => {
+      const isStillOurs = !host.isPending() || (await host.store.beat(epoch, clock.now()).catch(() => true))
+      if (!isStillOurs) leading.abort()
+      else if (!leading.signal.aborted) cancelBeat = clock.timer(beatEveryMs, () => void beat())
+    }
+    cancelBeat = clock.timer(beatEveryMs, () => void beat())
+    if (signal.aborted || lock.lost.aborted) return
+    await host.lead(epoch, leading.signal)
+  } finally {
+    leading.abort()
+    cancelBeat()
+    stopListening()
+    signal.removeEventListener('abort', stop)
+    lock.lost.removeEventListener('abort', stop)
+  }
+}
+
+async function pause(host: LeaderHost, delayMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = host.environment.clock.timer(delayMs, resolve)
+  signal.addEventListener('abort', () => {
+    resolve()
+  })
+  await promise
+  cancel()
+}

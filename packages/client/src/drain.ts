@@ -1,0 +1,492 @@
+/**
+ * The drain: the one loop that sends. It runs in the context that leads, and is the only place with control flow;
+ * what to send (plan), what an answer means (classify) and what it changes (delivery) are pure and live in core.
+ *
+ *   ┌─▶ gate ── closed ──▶ wait for time or a wake-up ─┐
+ *   │     │ open                                       │
+ *   │     ▼                                            │
+ *   │   plan ── nothing due ──▶ idle ──────────────────┤
+ *   │     │ a batch                                    │
+ *   │     ▼                                            │
+ *   │   send ──▶ classify ──▶ write what it changes ───┤
+ *   └──────────────────────────────────────────────────┘
+ *
+ * Nothing is written before a request leaves, and nothing is forgotten before a validated answer is written: a crash at
+ * any point leads to a second send under the same id, which the server's ledger answers with the first outcome.
+ */
+import {
+  batchBytesMax,
+  batchOperationsMax,
+  classify,
+  planBatch,
+  problemCodeOf,
+  protocolVersion,
+  retryAfterMaxMs,
+  SyncError,
+  transportDelayMs,
+  type AnyOperationDefinition,
+  type BatchRequest,
+  type DeliveryEvent,
+  type OperationId,
+  type OperationOutcome,
+  type Policy,
+  type Priority,
+  type Verdict,
+} from '@holdfast/core'
+import { concernsOf, eventOf, eventOfConcern, updateOf, type ChangeContext } from './answer.ts'
+import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './coordination/connectivity.ts'
+import { Latch } from './coordination/latch.ts'
+import type { Environment } from './environment.ts'
+import type { Pass } from './pass.ts'
+import { QueueWindow, type WindowEntry } from './queue-window.ts'
+import type { StatusBoard, SyncStatus } from './status.ts'
+import { isSameSession, type Session } from './store/registry.ts'
+import { idOf, isLive, type Store, type StoreCounts, type UpdateReport, type UpdateRequest } from './store/store.ts'
+import type { Transport } from './transport/transport.ts'
+
+/** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
+const sessionProbeMs = 30_000
+
+/** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
+const loneFailuresMax = 3
+
+/** What the drain needs from its outbox. */
+export interface DrainHost {
+  readonly environment: Environment
+  readonly store: Store
+  readonly transport: Transport
+  readonly session: Session
+  readonly device: string
+  readonly definitions: ReadonlyMap<string, AnyOperationDefinition>
+  readonly isManual: boolean
+  readonly board: StatusBoard
+  /** Tells everybody what an update has changed. */
+  readonly announce: (reports: readonly UpdateReport[]) => void
+}
+
+/** The loop that sends. One per outbox; it runs while this context leads. */
+export class Drain {
+  readonly #host: DrainHost
+  readonly #latch: Latch
+  readonly #passes: Pass[] = []
+  #way: WayState = unknownWay
+  /** Not before this time; `isAsked` when the server named it. */
+  #gate: { readonly notBeforeMs: number; readonly isAsked: boolean } | undefined
+  #failures = 0
+  #operationsMax = batchOperationsMax
+  #suspects = new Set<OperationId>()
+  readonly #loneFailures = new Set<OperationId>()
+  #nextSessionProbeAtMs = 0
+  #needsReload = false
+  #hasGrown = false
+  #sent = 0
+  #done = 0
+
+  constructor(host: DrainHost) {
+    this.#host = host
+    this.#latch = new Latch(host.environment.clock)
+  }
+
+  /** Entries were appended, here or elsewhere. */
+  noteGrowth(): void {
+    this.#hasGrown = true
+    this.#way = afterHint(this.#way, this.#now)
+    this.#latch.set()
+  }
+
+  /** Somebody changed entries outside this loop. */
+  noteActs(): void {
+    this.#needsReload = true
+    this.#latch.set()
+  }
+
+  /** The network may be back, or the page is visible again. */
+  noteHint(): void {
+    this.#way = afterHint(this.#way, this.#now)
+    this.#latch.set()
+  }
+
+  /** The person has signed in: look at the session now. */
+  noteAuthenticated(): void {
+    this.#nextSessionProbeAtMs = 0
+    this.#latch.set()
+  }
+
+  /** Asks for a pass; it begins when this context leads. */
+  add(pass: Pass): void {
+    this.#passes.push(pass)
+    this.#latch.set()
+  }
+
+  /** Withdraws a pass that somebody else has made, or that nobody waits for any more. */
+  remove(pass: Pass): void {
+    const index = this.#passes.indexOf(pass)
+    if (index >= 0) this.#passes.splice(index, 1)
+  }
+
+  /** Sends until the signal is aborted, or until another leader has taken over. */
+  async run(epoch: number, signal: AbortSignal): Promise<void> {
+    const window = new QueueWindow(this.#host.store)
+    this.#needsReload = true
+    this.#host.board.set({ isLeader: true })
+    try {
+      while (!signal.aborted) await this.#step(window, epoch, signal)
+    } finally {
+      this.#host.board.set({ isLeader: false, sending: 0 })
+    }
+  }
+
+  async #step(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
+    if (this.#needsReload) {
+      this.#needsReload = false
+      await window.reload()
+      await this.#recount()
+    }
+    if (this.#hasGrown) {
+      this.#hasGrown = false
+      window.noteGrowth()
+    }
+    const pass = this.#passes[0]
+    const gate = this.#look(pass)
+    if (gate.kind === 'probe') return this.#probe(pass, signal)
+    if (gate.kind === 'closed') return this.#idle(window, pass, gate.untilMs, signal)
+    if (this.#host.isManual && pass === undefined) return this.#idle(window, undefined, undefined, signal)
+    await window.fill()
+    const plan = planBatch({
+      nowMs: this.#now,
+      streams: window.streams,
+      waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
+      blockedLanes: window.blockedLanes,
+      parentState: (id) => window.parentState(id),
+      policyOf: (type, priority) => this.#policyOf(type, priority),
+      operationsMax: this.#operationsMax,
+      bytesMax: batchBytesMax,
+      types: pass?.types,
+      isBusy: false,
+      isImmediate: pass !== undefined,
+    })
+    window.pass(plan.passed)
+    if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
+    if (plan.passed.length > 0 && !window.isComplete) return undefined
+    if (this.#way.kind === 'open' && this.#way.connectivity === 'unknown') return this.#probe(pass, signal)
+    return this.#idle(window, pass, plan.nextDueAtMs, signal)
+  }
+
+  /** What stands in the way of sending. */
+  #look(
+    pass: Pass | undefined,
+  ): { readonly kind: 'open' | 'probe' } | { readonly kind: 'closed'; readonly untilMs: number } {
+    const isAsking = pass !== undefined && !pass.hasProbed
+    if (this.#host.board.snapshot.authentication !== 'ok') {
+      const untilMs = this.#nextSessionProbeAtMs
+      return isAsking || this.#isDue(untilMs, sessionProbeMs) ? { kind: 'probe' } : { kind: 'closed', untilMs }
+    }
+    if (this.#way.kind === 'down') {
+      if (isAsking || isProbeDue(this.#way, this.#now)) return { kind: 'probe' }
+      return { kind: 'closed', untilMs: this.#way.nextProbeAtMs }
+    }
+    if (this.#gate !== undefined) {
+      const { notBeforeMs, isAsked } = this.#gate
+      const isOpen = this.#isDue(notBeforeMs, retryAfterMaxMs) || (pass !== undefined && !isAsked && isAsking)
+      if (!isOpen) return { kind: 'closed', untilMs: notBeforeMs }
+      if (pass !== undefined) pass.hasProbed = true
+      this.#gate = undefined
+    }
+    return { kind: 'open' }
+  }
+
+  /** True when a time has come, or when the clock was set back so far that it would never come. */
+  #isDue(atMs: number, longestWaitMs: number): boolean {
+    return this.#now >= atMs || atMs - this.#now > longestWaitMs
+  }
+
+  async #probe(pass: Pass | undefined, signal: AbortSignal): Promise<void> {
+    if (pass !== undefined) pass.hasProbed = true
+    const answer = await this.#host.transport.probe(signal)
+    if (signal.aborted) return
+    const { random, clock, isOnlineHint } = this.#host.environment
+    this.#nextSessionProbeAtMs = clock.now() + sessionProbeMs
+    const context = { nowMs: clock.now(), random: random.fraction(), isOnlineHint: isOnlineHint() }
+    this.#setWay(afterProbe(this.#way, answer.kind, context))
+    if (answer.kind !== 'green' || this.#host.board.snapshot.authentication === 'ok') return
+    this.#host.board.set({ authentication: this.#judge(answer.session) })
+  }
+
+  #judge(session: Session | null): SyncStatus['authentication'] {
+    if (session === null) return 'required'
+    return isSameSession(session, this.#host.session) ? 'ok' : 'other'
+  }
+
+  /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
+  async #idle(
+    window: QueueWindow,
+    pass: Pass | undefined,
+    untilMs: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#recount()
+    if (this.#host.board.snapshot.pending === 0) this.#done = 0
+    if (pass !== undefined) {
+      this.remove(pass)
+      // What a filter kept out of the window is everybody's again.
+      if (pass.types !== undefined) window.rewind()
+      await pass.finish(this.#host.store)
+      return
+    }
+    this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
+    await this.#latch.wait(untilMs, signal)
+    this.#host.board.set({ nextAttemptAtMs: undefined })
+  }
+
+  async #send(
+    window: QueueWindow,
+    batch: readonly WindowEntry[],
+    epoch: number,
+    pass: Pass | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#host.board.set({ sending: batch.length })
+    const raw = await this.#host.transport.send(this.#requestOf(batch, window, epoch), signal)
+    this.#host.board.set({ sending: 0 })
+    if (signal.aborted) return
+    const events = await this.#judgeAnswer(classify(raw, this.#now), batch, signal)
+    if (events.size === 0 || signal.aborted) return
+    const requests: UpdateRequest[] = []
+    const context = this.#changeContext()
+    for (const entry of batch) {
+      const found = events.get(entry.id)
+      if (found?.event !== undefined) {
+        requests.push(updateOf(entry.stored, found.event, context.policyOf(entry), context))
+      }
+      if (found?.outcome === undefined) continue
+      for (const concern of concernsOf(entry)) {
+        const event = eventOfConcern(found.outcome, concern)
+        const stored = event === undefined ? undefined : await this.#host.store.find(concern)
+        if (event !== undefined && stored !== undefined) {
+          requests.push(updateOf(stored, event, context.policyOf(entry), context))
+        }
+      }
+    }
+    await this.#write(window, requests, epoch, pass, signal)
+  }
+
+  /** What an answer means for each entry of its batch; empty when it acknowledges nothing. */
+  async #judgeAnswer(
+    verdict: Verdict,
+    batch: readonly WindowEntry[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<OperationId, EntryVerdict>> {
+    switch (verdict.kind) {
+      case 'answered':
+        return this.#acknowledge(verdict.outcomes, batch)
+      case 'unauthenticated':
+        this.#host.board.set({ authentication: verdict.isWrongIdentity ? 'other' : 'required' })
+        this.#nextSessionProbeAtMs = this.#now + sessionProbeMs
+        return nothing
+      case 'too-large':
+        if (batch.length > 1) return this.#narrow(batch)
+        return everyOne(batch, { kind: 'refused', reason: { kind: 'too-large' } })
+      case 'refused': {
+        if (batch.length > 1) return this.#narrow(batch)
+        const { problem } = verdict
+        if (problemCodeOf(problem) === 'conflict')
+          return everyOne(batch, { kind: 'conflict', conflict: { outcome: 'conflict', problem } })
+        return everyOne(batch, { kind: 'refused', reason: { kind: 'refused', problem } })
+      }
+      case 'unreachable':
+        return this.#afterFailure(verdict, batch, signal)
+      case 'foreign':
+        return this.#afterFailure({ kind: 'unreachable', cause: 'proxy', isAboutServer: false }, batch, signal)
+    }
+  }
+
+  #acknowledge(
+    outcomes: readonly OperationOutcome[],
+    batch: readonly WindowEntry[],
+  ): ReadonlyMap<OperationId, EntryVerdict> {
+    this.#setWay(openWay)
+    this.#loneFailures.clear()
+    const cleared = batch.filter(({ id }) => this.#suspects.delete(id))
+    if (cleared.length === 0 || this.#suspects.size === 0) {
+      this.#suspects.clear()
+      this.#operationsMax = batchOperationsMax
+    }
+    const sent = new Map(batch.map((entry) => [entry.id, entry]))
+    const verdicts = new Map<OperationId, EntryVerdict>()
+    for (const outcome of outcomes) {
+      if (sent.has(outcome.id)) verdicts.set(outcome.id, { event: eventOf(outcome), outcome })
+    }
+    const isProgress = [...verdicts.values()].some(({ event }) => event !== undefined)
+    if (isProgress) {
+      this.#failures = 0
+      this.#host.board.set({ acknowledgedAtMs: this.#now })
+      return verdicts
+    }
+    // An answer that decides nothing must not be asked for again in a tight loop.
+    this.#backOff(undefined)
+    return nothing
+  }
+
+  /** The way failed for the whole batch: back off, and look whether one operation is to blame. */
+  async #afterFailure(
+    verdict: Extract<Verdict, { kind: 'unreachable' }>,
+    batch: readonly WindowEntry[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<OperationId, EntryVerdict>> {
+    if (verdict.isAboutServer || verdict.retryAfterMs !== undefined) {
+      this.#backOff(verdict.retryAfterMs)
+      return nothing
+    }
+    await this.#probe(undefined, signal)
+    if (signal.aborted || this.#way.kind === 'down') return nothing
+    if (batch.length > 1) return this.#narrow(batch)
+    const [only] = batch
+    if (only === undefined) return nothing
+    this.#loneFailures.add(only.id)
+    if (this.#loneFailures.size >= loneFailuresMax) {
+      this.#backOff(undefined)
+      return nothing
+    }
+    const { cause, status } = verdict
+    return everyOne(batch, { kind: 'failed', failure: { cause, ...(status !== undefined && { status }) } })
+  }
+
+  /** Halves the batch until the guilty operation stands alone. */
+  #narrow(batch: readonly WindowEntry[]): ReadonlyMap<OperationId, EntryVerdict> {
+    this.#operationsMax = Math.ceil(batch.length / 2)
+    this.#suspects = new Set(batch.map(({ id }) => id))
+    this.#gate = {
+      notBeforeMs: this.#now + transportDelayMs(1, this.#host.environment.random.fraction()),
+      isAsked: false,
+    }
+    return nothing
+  }
+
+  #backOff(askedMs: number | undefined): void {
+    this.#failures += 1
+    const ownMs = transportDelayMs(this.#failures, this.#host.environment.random.fraction())
+    this.#gate = { notBeforeMs: this.#now + (askedMs ?? ownMs), isAsked: askedMs !== undefined }
+  }
+
+  /** Writes changes. A store without room is no reason to send again: it is tried until it takes them. */
+  async #write(
+    window: QueueWindow,
+    requests: readonly UpdateRequest[],
+    epoch: number,
+    pass: Pass | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let failures = 0; requests.length > 0 && !signal.aborted; failures += 1) {
+      try {
+        const nowMs = this.#now
+        const reports = await this.#host.store.update(requests, { epoch, durability: 'relaxed', nowMs })
+        this.#takeOver(window, requests, reports, pass)
+        return
+      } catch (error) {
+        if (!(error instanceof SyncError) || (error.code !== 'quota' && error.code !== 'storage')) throw error
+        const delayMs = transportDelayMs(failures + 1, this.#host.environment.random.fraction())
+        await new Latch(this.#host.environment.clock).wait(this.#now + delayMs, signal)
+      }
+    }
+  }
+
+  #takeOver(
+    window: QueueWindow,
+    requests: readonly UpdateRequest[],
+    reports: readonly UpdateReport[],
+    pass: Pass | undefined,
+  ): void {
+    const counts = { ...this.#host.board.snapshot.counts }
+    for (const [index, { entry, isChanged }] of reports.entries()) {
+      const before = requests[index]?.entry
+      if (!isChanged || before === undefined) continue
+      count(counts, before.state.kind, -1)
+      count(counts, entry.state.kind, 1)
+      if (isLive(before) && !isLive(entry)) this.#done += 1
+      pass?.note(idOf(entry), isLive(entry) ? entry.operation.type : entry.type, entry.state)
+    }
+    window.apply(
+      reports
+        .filter(({ entry }) => entry.state.kind !== 'queued')
+        .map(({ entry }) => ({
+          id: idOf(entry),
+          lane: isLive(entry) ? entry.operation.lane : entry.lane,
+          entry: isLive(entry) ? entry : undefined,
+        })),
+    )
+    this.#setCounts(counts)
+    this.#host.announce(reports)
+  }
+
+  async #recount(): Promise<void> {
+    this.#setCounts(await this.#host.store.counts())
+  }
+
+  #setCounts(counts: StoreCounts): void {
+    const total = this.#done + counts.queued + counts.waiting
+    this.#host.board.set({ counts, progress: { done: this.#done, total } })
+  }
+
+  #setWay(way: WayState): void {
+    this.#way = way
+    this.#host.board.set({ connectivity: way.connectivity })
+  }
+
+  #requestOf(batch: readonly WindowEntry[], window: QueueWindow, epoch: number): BatchRequest {
+    const nowMs = this.#now
+    const heads = [window.streams.high[0], window.streams.medium[0], window.streams.low[0], ...window.waiting]
+    const oldestAgeMs = Math.max(...heads.map((entry) => ageOf(entry, nowMs)))
+    this.#sent += 1
+    return {
+      protocol: protocolVersion,
+      tenant: this.#host.session.tenant,
+      user: this.#host.session.user,
+      device: this.#host.device,
+      sequence: epoch * 2 ** 20 + this.#sent,
+      pending: Math.max(this.#host.board.snapshot.pending, batch.length),
+      oldestAgeMs,
+      operations: batch.map((entry) => {
+        const { createdAtMs: _, ...operation } = entry.stored.operation
+        return { ...operation, ageMs: ageOf(entry, nowMs) }
+      }),
+    }
+  }
+
+  #policyOf(type: string, priority: Priority): Policy | undefined {
+    return this.#host.definitions.get(type)?.policyFor(priority)
+  }
+
+  #changeContext(): ChangeContext {
+    return {
+      nowMs: this.#now,
+      random: this.#host.environment.random.fraction(),
+      policyOf: ({ type, priority }) => this.#policyOf(type, priority),
+    }
+  }
+
+  get #now(): number {
+    return this.#host.environment.clock.now()
+  }
+}
+
+/** What an answer means for one entry: its event, and the outcome that also speaks of what the entry replaces. */
+interface EntryVerdict {
+  readonly event: DeliveryEvent | undefined
+  readonly outcome: OperationOutcome | undefined
+}
+
+const nothing: ReadonlyMap<OperationId, EntryVerdict> = new Map()
+
+function everyOne(batch: readonly WindowEntry[], event: DeliveryEvent): ReadonlyMap<OperationId, EntryVerdict> {
+  return new Map(batch.map(({ id }) => [id, { event, outcome: undefined }]))
+}
+
+function ageOf(entry: WindowEntry | undefined, nowMs: number): number {
+  return entry === undefined ? 0 : Math.max(0, Math.floor(nowMs - entry.createdAtMs))
+}
+
+function count(counts: { -readonly [K in keyof StoreCounts]: number }, kind: string, by: number): void {
+  if (kind === 'queued' || kind === 'waiting' || kind === 'conflicted' || kind === 'dead') {
+    counts[kind] = Math.max(0, counts[kind] + by)
+  }
+}

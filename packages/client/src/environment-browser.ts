@@ -1,0 +1,119 @@
+/**
+ * The environment of a page or a worker. The only file of the client that touches the clock, chance, locks and channels
+ * of the browser.
+ */
+import type { Channel, Environment, HeldLock, Locks } from './environment.ts'
+
+/** The longest delay that browsers keep: a longer one fires at once. */
+const timeoutMaxMs = 2 ** 31 - 1
+
+/** The environment of this page or worker. Works, with less to rely on, where Web Locks or BroadcastChannel are missing. */
+export function browserEnvironment(): Environment {
+  return {
+    clock: {
+      now: () => Date.now(),
+      timer: (delayMs, callback) => {
+        const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), timeoutMaxMs))
+        return () => {
+          clearTimeout(handle)
+        }
+      },
+    },
+    random: {
+      fraction: () => Math.random(),
+      bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    },
+    locks: 'locks' in navigator ? webLocks(navigator.locks) : loneLocks(),
+    openChannel: (name, listener) => (typeof BroadcastChannel === 'undefined' ? silence : broadcast(name, listener)),
+    isOnlineHint: () => navigator.onLine,
+    onWakeHint: (callback) => {
+      const stops = [listen(globalThis, 'online', callback)]
+      if (typeof document !== 'undefined') {
+        stops.push(
+          listen(document, 'visibilitychange', () => {
+            if (document.visibilityState === 'visible') callback()
+          }),
+          listen(document, 'resume', callback),
+          listen(globalThis, 'pageshow', callback),
+        )
+      }
+      return stopAll(stops)
+    },
+    onFreeze: (callback) => {
+      if (typeof document === 'undefined') return () => {}
+      return stopAll([listen(document, 'freeze', callback), listen(globalThis, 'pagehide', callback)])
+    },
+  }
+}
+
+function webLocks(manager: LockManager): Locks {
+  return {
+    acquire: (name, { signal, steal = false }) => {
+      const granted = Promise.withResolvers<HeldLock>()
+      const lost = new AbortController()
+      // The manager takes either a signal or a theft, not both.
+      const request = manager.request(name, steal ? { steal } : { signal }, () => {
+        const released = Promise.withResolvers<void>()
+        granted.resolve({
+          lost: lost.signal,
+          release: () => {
+            released.resolve()
+          },
+        })
+        return released.promise
+      })
+      request.then(
+        () => {},
+        (error: unknown) => {
+          // Before the grant this is the abort; after it, somebody has stolen the lock.
+          granted.reject(error)
+          lost.abort()
+        },
+      )
+      return granted.promise
+    },
+  }
+}
+
+/** Without Web Locks every context leads. That costs requests, not correctness: epochs fence and the ledger deduplicates. */
+function loneLocks(): Locks {
+  return {
+    acquire: (_name, { signal }) => {
+      signal.throwIfAborted()
+      return Promise.resolve({ lost: new AbortController().signal, release: () => {} })
+    },
+  }
+}
+
+function broadcast(name: string, listener: (message: unknown) => void): Channel {
+  const channel = new BroadcastChannel(name)
+  channel.addEventListener('message', (event: MessageEvent<unknown>) => {
+    listener(event.data)
+  })
+  return {
+    post: (message) => {
+      channel.postMessage(message)
+    },
+    close: () => {
+      channel.close()
+    },
+  }
+}
+
+const silence: Channel = { post: () => {}, close: () => {} }
+
+function listen(target: EventTarget, type: string, callback: () => void): () => void {
+  const listener = (): void => {
+    callback()
+  }
+  target.addEventListener(type, listener)
+  return () => {
+    target.removeEventListener(type, listener)
+  }
+}
+
+function stopAll(stops: readonly (() => void)[]): () => void {
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -1,0 +1,562 @@
+/**
+ * The outbox, put together: enqueue, the acts of a person, the leadership and what contexts tell one another. The rules
+ * are elsewhere (core, drain, acts); this file only connects.
+ */
+import {
+  operationIdRandomBytes,
+  operationIdFrom,
+  priorities,
+  SyncError,
+  type AnyOperationDefinition,
+  type OperationDefinition,
+  type OperationId,
+} from '@holdfast/core'
+import { discardEntry, retryEntry } from './acts.ts'
+import { takePart } from './coordination/leader.ts'
+import { encodeMessage, parseMessage, type Message, type SharedStatus } from './coordination/messages.ts'
+import { Drain } from './drain.ts'
+import type { DrainReport } from './drain-report.ts'
+import { browserEnvironment } from './environment-browser.ts'
+import type { Channel, Environment } from './environment.ts'
+import { isFinal, viewOf, type Entry, type EntryView } from './entry.ts'
+import type { DrainOptions, EnqueueOptions, EntriesQuery, Outbox, OutboxOptions, SettledEvent } from './outbox.ts'
+import { Pass } from './pass.ts'
+import { prepare } from './prepare.ts'
+import { SettledPromises } from './settled.ts'
+import { StatusBoard, type SyncStatus } from './status.ts'
+import { openGroupCommit, type GroupCommit } from './store/group-commit.ts'
+import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
+import { openIndexedDbStore } from './store/indexeddb-store.ts'
+import { databaseName, isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
+import { idOf, isLive, type LiveEntry, type Store, type StoredEntry, type UpdateReport } from './store/store.ts'
+
+/** What an outbox stands on. `openOutbox` brings the browser's; tests and other platforms bring their own. */
+export interface OutboxPorts {
+  readonly environment: Environment
+  /** Opens the store of one identity by its database name. */
+  readonly openStore: (name: string) => Promise<Store>
+  /** Opens the registry of one application. */
+  readonly openRegistry: (application: string) => Promise<Registry>
+}
+
+/**
+ * Opens the outbox of the identity that is signed in.
+ *
+ * @example
+ * const outbox = await openOutbox({
+ *   name: 'field-desk', operations: [placeOrder], session: { tenant: 'north', user: 'ana' },
+ *   transport: batchTransport({ url: '/api/sync/offline-operations' }),
+ * })
+ * const entry = await outbox.enqueue(placeOrder, order) // stored: a crash or a power cut cannot lose it now
+ * await entry.settled                                   // the server has applied it, once
+ * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here,
+ * `invalid-definition` when two operations share a type
+ */
+export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
+  const environment = browserEnvironment()
+  return openOutboxWith(
+    {
+      environment,
+      openStore: (name) => openIndexedDbStore(name),
+      openRegistry: (application) => openIndexedDbRegistry(application, environment.random),
+    },
+    options,
+  )
+}
+
+/** Opens an outbox on ports of your own; see {@link openOutbox}. */
+export async function openOutboxWith(ports: OutboxPorts, options: OutboxOptions): Promise<Outbox> {
+  const definitions = new Map<string, AnyOperationDefinition>()
+  for (const definition of options.operations) {
+    if (definitions.has(definition.type)) {
+      throw new SyncError(
+        'invalid-definition',
+        `Two operations have the type "${definition.type}"; each needs its own.`,
+      )
+    }
+    definitions.set(definition.type, definition)
+  }
+  const registry = await ports.openRegistry(options.name)
+  const device = await registry.deviceId()
+  const name = databaseName(options.name, options.session)
+  const store = await ports.openStore(name)
+  const counts = await store.counts()
+  const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
+  await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
+  const engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
+  engine.start()
+  return engine
+}
+
+/** Results are readable this long by default, ms. */
+const defaultRetentionMs = 7 * 24 * 3_600_000
+
+/** Listings never give more than this. */
+const listingMax = 500
+
+/** Settled entries are cleaned up this often, ms. */
+const cleanupEveryMs = 6 * 3_600_000
+
+/** Contexts that only watch read the counts anew at most this often, ms. */
+const recountEveryMs = 150
+
+class Engine implements Outbox {
+  readonly session: Session
+  readonly #environment: Environment
+  readonly #options: OutboxOptions
+  readonly #definitions: ReadonlyMap<string, AnyOperationDefinition>
+  readonly #store: Store
+  readonly #registry: Registry
+  readonly #log: GroupCommit
+  readonly #board: StatusBoard
+  readonly #drain: Drain
+  readonly #settled = new SettledPromises()
+  readonly #listeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  readonly #name: string
+  readonly #contextId: OperationId
+  /** Passes that this context asked for, by the request that asks another leader. */
+  readonly #asked = new Map<string, Pass>()
+  /** Enqueues whose preparation is asynchronous; later ones wait behind them, so that call order is log order. */
+  #preparing: Promise<unknown> | undefined
+  #channel: Channel | undefined
+  #leading: Promise<void> | undefined
+  #cancelRecount: (() => void) | undefined
+  #cancelCleanup: (() => void) | undefined
+  #stopHints: (() => void) | undefined
+  #requests = 0
+
+  constructor(
+    environment: Environment,
+    options: OutboxOptions,
+    definitions: ReadonlyMap<string, AnyOperationDefinition>,
+    store: Store,
+    registry: Registry,
+    device: string,
+    name: string,
+  ) {
+    this.session = options.session
+    this.#environment = environment
+    this.#options = options
+    this.#definitions = definitions
+    this.#store = store
+    this.#registry = registry
+    this.#name = name
+    this.#contextId = operationIdFrom(environment.clock.now(), environment.random.bytes(operationIdRandomBytes))
+    this.#log = openGroupCommit(store)
+    this.#board = new StatusBoard(environment.clock, store.durable)
+    this.#drain = new Drain({
+      environment,
+      store,
+      transport: options.transport,
+      session: options.session,
+      device,
+      definitions,
+      isManual: options.mode === 'manual',
+      board: this.#board,
+      announce: (reports) => {
+        this.#announce(reports)
+      },
+    })
+  }
+
+  start(): void {
+    this.#channel = this.#environment.openChannel(this.#name, (message) => {
+      this.#hear(message)
+    })
+    this.#board.subscribe(() => {
+      if (this.#board.snapshot.isLeader) this.#post({ kind: 'status', status: sharedOf(this.#board.snapshot) })
+      this.#notify()
+    })
+    this.#stopHints = this.#environment.onWakeHint(() => {
+      this.#drain.noteHint()
+      void this.#recheck()
+    })
+    this.#recountSoon()
+    this.#cleanupLater()
+    this.#leading = takePart(
+      {
+        environment: this.#environment,
+        store: this.#store,
+        lockName: this.#name,
+        holder: this.#contextId,
+        isPending: () => this.#board.snapshot.pending > 0,
+        lead: async (epoch, signal) => {
+          this.#post({ kind: 'leading' })
+          await this.#drain.run(epoch, signal)
+        },
+        // A leadership that a store failure ends begins anew by itself; the entries are where they were.
+        onError: () => {
+          this.#recountSoon()
+        },
+      },
+      this.#closing.signal,
+    )
+  }
+
+  async enqueue<Payload>(
+    definition: OperationDefinition<Payload>,
+    payload: Payload,
+    options: EnqueueOptions = {},
+  ): Promise<Entry> {
+    this.#assertOpen()
+    if (!this.#definitions.has(definition.type)) {
+      throw new SyncError(
+        'unknown-type',
+        `"${definition.type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
+      )
+    }
+    const known = options.id === undefined ? undefined : this.#findKnown(options.id)
+    const entry = await (known === undefined
+      ? this.#append(definition, payload, options)
+      : this.#storeUnlessKnown(known, definition, payload, options))
+    return this.#entryOf(entry)
+  }
+
+  status(): SyncStatus {
+    return this.#board.snapshot
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  onSettled(listener: (event: SettledEvent) => void): () => void {
+    return this.#settled.listen(listener)
+  }
+
+  async entries({ state, limit = 50, after }: EntriesQuery = {}): Promise<readonly EntryView[]> {
+    this.#assertOpen()
+    const most = Math.min(Math.max(1, limit), listingMax)
+    const stored = after === undefined ? undefined : await this.#store.find(after.id)
+    if (state === 'applied' || state === 'discarded') return this.#settledEntries(state, most, stored)
+    const views: EntryView[] = []
+    if (state === undefined || state !== 'queued') {
+      for (const kind of ['dead', 'conflicted', 'waiting'] as const) {
+        if (state !== undefined && state !== kind) continue
+        if (stored !== undefined && stored.state.kind !== kind && state === undefined) {
+          if (isBehind(kind, stored.state.kind)) continue
+        }
+        const from = stored?.state.kind === kind ? { after: idOf(stored) } : {}
+        for (const entry of await this.#store.readHeld(kind, { limit: most - views.length || 1, ...from })) {
+          if (views.length < most) views.push(viewOf(entry))
+        }
+        if (views.length >= most) return views
+      }
+    }
+    if (state === undefined || state === 'queued') await this.#addQueued(views, most, stored)
+    return views
+  }
+
+  async entry(id: OperationId): Promise<Entry | undefined> {
+    this.#assertOpen()
+    const stored = await this.#store.find(id)
+    return stored === undefined ? undefined : this.#entryOf(stored)
+  }
+
+  async drain({ types, signal }: DrainOptions = {}): Promise<DrainReport> {
+    this.#assertOpen()
+    signal?.throwIfAborted()
+    await this.#log.idle()
+    const pass = new Pass(types)
+    this.#requests += 1
+    const request = `${this.#contextId}/${this.#requests}`
+    this.#asked.set(request, pass)
+    // Whoever leads makes it: this context, when its turn comes, or the one that hears the request.
+    this.#drain.add(pass)
+    if (!this.#board.snapshot.isLeader) this.#askForDrain(request, pass)
+    try {
+      return await untilAborted(pass.report, [signal, this.#closing.signal])
+    } finally {
+      this.#asked.delete(request)
+      this.#drain.remove(pass)
+    }
+  }
+
+  async retry(id: OperationId): Promise<Entry> {
+    this.#assertOpen()
+    const report = await retryEntry(this.#store, this.#environment, id)
+    this.#acted([report])
+    return this.#entryOf(report.replacement ?? report.entry)
+  }
+
+  async discard(id: OperationId, { reason }: { readonly reason?: string } = {}): Promise<Entry> {
+    this.#assertOpen()
+    const report = await discardEntry(this.#store, this.#environment, id, reason)
+    this.#acted([report])
+    return this.#entryOf(report.entry)
+  }
+
+  authenticated(): void {
+    this.#drain.noteAuthenticated()
+    this.#post({ kind: 'authenticated' })
+  }
+
+  async cleanup({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    this.#assertOpen()
+    return this.#store.cleanup(this.#environment.clock.now() - olderThanMs)
+  }
+
+  async sealed(): Promise<readonly RegisteredIdentity[]> {
+    const identities = await this.#registry.identities()
+    return identities.filter((identity) => !isSameSession(identity, this.session))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    await this.#log.idle()
+    this.#closing.abort(new SyncError('closed', 'The outbox was closed.'))
+    this.#cancelRecount?.()
+    this.#cancelCleanup?.()
+    this.#stopHints?.()
+    await this.#leading
+    await this.#rememberCount()
+    this.#channel?.close()
+    this.#board.close()
+    this.#listeners.clear()
+    await this.#store.close()
+    await this.#registry.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #append(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<LiveEntry> {
+    const prepared = this.#inOrder(() => prepare(definition, payload, options, this.#environment))
+    const entry = await this.#log.append(prepared instanceof Promise ? await prepared : prepared)
+    const { counts, progress } = this.#board.snapshot
+    this.#board.set({
+      counts: { ...counts, queued: counts.queued + 1 },
+      progress: { ...progress, total: progress.total + 1 },
+    })
+    this.#drain.noteGrowth()
+    this.#post({ kind: 'stored', count: 1 })
+    return entry
+  }
+
+  /** Runs preparations in call order; a synchronous one that finds nobody waiting stays synchronous. */
+  #inOrder<Value>(work: () => Value | Promise<Value>): Value | Promise<Value> {
+    const before = this.#preparing
+    const result = before === undefined ? work() : before.then(work)
+    if (!(result instanceof Promise)) return result
+    const settled = result.then(
+      () => {},
+      () => {},
+    )
+    this.#preparing = settled
+    void settled.then(() => {
+      if (this.#preparing === settled) this.#preparing = undefined
+    })
+    return result
+  }
+
+  async #findKnown(id: OperationId): Promise<StoredEntry | undefined> {
+    await this.#log.idle()
+    return this.#store.find(id)
+  }
+
+  async #storeUnlessKnown(
+    known: Promise<StoredEntry | undefined>,
+    definition: AnyOperationDefinition,
+    payload: unknown,
+    options: EnqueueOptions,
+  ): Promise<StoredEntry> {
+    return (await known) ?? this.#append(definition, payload, options)
+  }
+
+  #entryOf(stored: StoredEntry): Entry {
+    return { ...viewOf(stored), settled: this.#settled.of(stored) }
+  }
+
+  async #settledEntries(
+    kind: 'applied' | 'discarded',
+    most: number,
+    after: StoredEntry | undefined,
+  ): Promise<readonly EntryView[]> {
+    const views: EntryView[] = []
+    let before = after !== undefined && !isLive(after) ? after : undefined
+    for (;;) {
+      const page = await this.#store.readSettled({ limit: listingMax, ...(before !== undefined && { before }) })
+      for (const entry of page) {
+        if (entry.state.kind === kind) views.push(viewOf(entry))
+        if (views.length >= most) return views
+      }
+      before = page.at(-1)
+      if (page.length < listingMax || before === undefined) return views
+    }
+  }
+
+  async #addQueued(views: EntryView[], most: number, after: StoredEntry | undefined): Promise<void> {
+    const from = after !== undefined && isLive(after) && after.state.kind === 'queued' ? after.position : undefined
+    const start = from === undefined ? 0 : priorities.indexOf(from.priority)
+    for (const priority of priorities.slice(start)) {
+      let cursor = from?.priority === priority ? from : undefined
+      while (views.length < most) {
+        const page = await this.#store.readLog(priority, cursor, { entriesMax: most - views.length, bytesMax: 1 << 20 })
+        for (const entry of page.entries) if (views.length < most) views.push(viewOf(entry))
+        cursor = page.last ?? cursor
+        if (page.isEnd) break
+      }
+    }
+  }
+
+  /** A person changed entries here: tell everybody, and let the leader look anew. */
+  #acted(reports: readonly UpdateReport[]): void {
+    this.#announce(reports)
+    this.#drain.noteActs()
+    this.#post({ kind: 'acted' })
+    this.#recountSoon()
+    this.#notify()
+  }
+
+  #announce(reports: readonly UpdateReport[]): void {
+    const settled = reports.filter(({ entry, isChanged }) => isChanged && isFinal(entry.state))
+    for (const { entry } of settled) this.#settled.announce(entry)
+    if (settled.length > 0) this.#post({ kind: 'settled', ids: settled.map(({ entry }) => idOf(entry)) })
+    if (reports.some(({ isChanged }) => isChanged)) this.#notify()
+  }
+
+  #hear(raw: unknown): void {
+    const message = parseMessage(raw)
+    if (message === undefined || this.#closing.signal.aborted) return
+    const { isLeader } = this.#board.snapshot
+    switch (message.kind) {
+      case 'stored':
+        this.#drain.noteGrowth()
+        this.#recountSoon()
+        return
+      case 'acted':
+        this.#drain.noteActs()
+        this.#recountSoon()
+        return
+      case 'settled':
+        void this.#lookUp(message.ids)
+        return
+      case 'status':
+        if (!isLeader) this.#board.set(message.status)
+        return
+      case 'leading':
+        for (const [request, pass] of this.#asked) this.#askForDrain(request, pass)
+        return
+      case 'drain':
+        if (isLeader) void this.#drainFor(message.request, message.types)
+        return
+      case 'drained':
+        this.#asked.get(message.request)?.finishWith(message.report)
+        return
+      case 'authenticated':
+        this.#drain.noteAuthenticated()
+    }
+  }
+
+  #askForDrain(request: string, { types }: Pass): void {
+    this.#post({ kind: 'drain', request, ...(types !== undefined && { types: [...types] }) })
+  }
+
+  async #drainFor(request: string, types: readonly string[] | undefined): Promise<void> {
+    const pass = new Pass(types)
+    this.#drain.add(pass)
+    this.#post({ kind: 'drained', request, report: await pass.report })
+  }
+
+  /** Reads entries that somebody else has settled and that somebody here waits for. */
+  async #lookUp(ids: readonly OperationId[]): Promise<void> {
+    const wanted = this.#settled.hasListeners ? ids : ids.filter((id) => this.#settled.isAwaited(id))
+    for (const id of wanted) {
+      if (this.#closing.signal.aborted) return
+      const entry = await this.#store.find(id).catch(() => undefined)
+      if (entry !== undefined) this.#settled.announce(entry)
+    }
+    this.#notify()
+  }
+
+  /** Messages may have been lost while this context slept. */
+  async #recheck(): Promise<void> {
+    this.#recountSoon()
+    for (const id of this.#settled.awaited.slice(0, listingMax)) {
+      if (this.#closing.signal.aborted) return
+      const entry = await this.#store.find(id).catch(() => undefined)
+      if (entry !== undefined) this.#settled.announce(entry)
+    }
+  }
+
+  #recountSoon(): void {
+    this.#cancelRecount ??= this.#environment.clock.timer(recountEveryMs, () => {
+      this.#cancelRecount = undefined
+      void this.#recount()
+    })
+  }
+
+  async #recount(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    const counts = await this.#store.counts().catch(() => undefined)
+    if (counts === undefined || this.#closing.signal.aborted) return
+    const { progress } = this.#board.snapshot
+    this.#board.set({ counts, progress: { ...progress, total: progress.done + counts.queued + counts.waiting } })
+    await this.#rememberCount()
+  }
+
+  async #rememberCount(): Promise<void> {
+    const { pending, needsYou } = this.#board.snapshot
+    const usedAtMs = this.#environment.clock.now()
+    await this.#registry.remember({ ...this.session, pending: pending + needsYou, usedAtMs }).catch(() => {})
+  }
+
+  #cleanupLater(): void {
+    const olderThanMs = this.#options.retentionMs ?? defaultRetentionMs
+    this.#cancelCleanup = this.#environment.clock.timer(cleanupEveryMs, () => {
+      if (this.#board.snapshot.isLeader) void this.cleanup({ olderThanMs }).catch(() => 0)
+      this.#cleanupLater()
+    })
+  }
+
+  #post(message: Message): void {
+    if (!this.#closing.signal.aborted) this.#channel?.post(encodeMessage(message))
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing.signal.aborted) throw new SyncError('closed', 'The outbox was closed. Open it again to go on.')
+  }
+}
+
+function sharedOf(status: SyncStatus): SharedStatus {
+  const { counts, sending, progress, connectivity, authentication, nextAttemptAtMs, acknowledgedAtMs } = status
+  return { counts, sending, progress, connectivity, authentication, nextAttemptAtMs, acknowledgedAtMs }
+}
+
+/** True when a listing of all live entries has left this kind behind it. */
+function isBehind(kind: string, reached: string): boolean {
+  const order = ['dead', 'conflicted', 'waiting', 'queued']
+  return order.indexOf(kind) < order.indexOf(reached)
+}
+
+async function untilAborted<Value>(
+  work: Promise<Value>,
+  signals: readonly (AbortSignal | undefined)[],
+): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stops: (() => void)[] = []
+  for (const signal of signals) {
+    if (signal === undefined) continue
+    const stop = (): void => {
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', stop)
+    stops.push(() => {
+      signal.removeEventListener('abort', stop)
+    })
+  }
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    for (const stop of stops) stop()
+  }
+}

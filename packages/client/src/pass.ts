@@ -1,0 +1,131 @@
+/** A pass: one call of `drain`, from the moment it was asked for until nothing more can be sent now. */
+import { problemCodeOf, type DeliveryState, type OperationId, type Priority } from '@holdfast/core'
+import type { DrainError, DrainReport, TypeReport } from './drain-report.ts'
+import { isLive, type Position, type Store } from './store/store.ts'
+import type { WaitingEntry } from './queue-window.ts'
+
+/** Entries per page when what remains is counted. */
+const countPageMax = 1000
+
+interface Tally {
+  readonly synced: OperationId[]
+  readonly failed: OperationId[]
+  readonly errors: DrainError[]
+}
+
+/** One call of `drain`. */
+export class Pass {
+  readonly types: ReadonlySet<string> | undefined
+  /** True once the way to the server was probed for this pass: it does not wait for a second probe. */
+  hasProbed = false
+  readonly #tallies = new Map<string, Tally>()
+  readonly #tried = new Set<OperationId>()
+  readonly #done: PromiseWithResolvers<DrainReport> = Promise.withResolvers()
+
+  constructor(types: readonly string[] | undefined) {
+    this.types = types === undefined ? undefined : new Set(types)
+  }
+
+  /** The report, once the pass is over. */
+  get report(): Promise<DrainReport> {
+    return this.#done.promise
+  }
+
+  /** Waiting entries as this pass sees them: what it has tried already waits for its time like any other. */
+  waitingOf(waiting: readonly WaitingEntry[]): readonly WaitingEntry[] {
+    return waiting.map((entry) => (this.#tried.has(entry.id) ? { ...entry, isAsked: true } : entry))
+  }
+
+  /** Notes what became of an entry. */
+  note(id: OperationId, type: string, state: DeliveryState): void {
+    this.#tried.add(id)
+    if (state.kind === 'queued' || state.kind === 'discarded') return
+    const tally = this.#tallyOf(type)
+    if (state.kind === 'applied') {
+      tally.synced.push(id)
+      return
+    }
+    tally.failed.push(id)
+    tally.errors.push({ id, attempts: state.attempts, ...explain(state) })
+  }
+
+  /** Ends the pass and counts what remains. */
+  async finish(store: Store): Promise<void> {
+    const remaining = await countByType(store)
+    const report: { [type: string]: TypeReport } = {}
+    for (const type of new Set([...this.#tallies.keys(), ...remaining.keys()])) {
+      if (this.types?.has(type) === false) continue
+      report[type] = { ...this.#tallyOf(type), remaining: remaining.get(type) ?? 0 }
+    }
+    this.#done.resolve(report)
+  }
+
+  /** Ends the pass with the report of the context that has made it. */
+  finishWith(report: DrainReport): void {
+    this.#done.resolve(report)
+  }
+
+  #tallyOf(type: string): Tally {
+    let tally = this.#tallies.get(type)
+    if (tally === undefined) {
+      tally = { synced: [], failed: [], errors: [] }
+      this.#tallies.set(type, tally)
+    }
+    return tally
+  }
+}
+
+function explain(state: Exclude<DeliveryState, { kind: 'queued' | 'applied' | 'discarded' }>): {
+  code: string
+  message: string
+} {
+  if (state.kind === 'conflicted')
+    return { code: 'conflict', message: 'Changed in two places; a person must settle it.' }
+  if (state.kind === 'dead' && state.reason.kind === 'too-large') {
+    return { code: 'too-large', message: 'Larger than the server takes.' }
+  }
+  const problem =
+    state.kind === 'waiting'
+      ? state.failure.problem
+      : state.reason.kind === 'attempts'
+        ? state.reason.failure.problem
+        : state.reason.kind === 'too-large'
+          ? undefined
+          : state.reason.problem
+  if (problem !== undefined) {
+    return { code: problemCodeOf(problem) ?? problem.type, message: problem.detail ?? problem.title }
+  }
+  const failure =
+    state.kind === 'waiting' ? state.failure : state.reason.kind === 'attempts' ? state.reason.failure : undefined
+  return { code: failure?.cause ?? 'unknown', message: `HTTP ${failure?.status ?? 'without an answer'}` }
+}
+
+async function countByType(store: Store): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  const add = (type: string): void => {
+    counts.set(type, (counts.get(type) ?? 0) + 1)
+  }
+  const { queued, waiting } = await store.counts()
+  if (queued > 0) {
+    for (const priority of ['high', 'medium', 'low'] satisfies Priority[]) {
+      for (let after: Position | undefined; ;) {
+        const page = await store.readLog(priority, after, {
+          entriesMax: countPageMax,
+          bytesMax: Number.MAX_SAFE_INTEGER,
+        })
+        for (const entry of page.entries) add(entry.operation.type)
+        if (page.isEnd || page.last === undefined) break
+        after = page.last
+      }
+    }
+  }
+  if (waiting > 0) {
+    for (let after: OperationId | undefined; ;) {
+      const page = await store.readHeld('waiting', { limit: countPageMax, ...(after !== undefined && { after }) })
+      for (const entry of page) if (isLive(entry)) add(entry.operation.type)
+      if (page.length < countPageMax) break
+      after = page.at(-1)?.operation.id
+    }
+  }
+  return counts
+}

@@ -1,0 +1,239 @@
+/**
+ * The window: the part of the queue that the drain looks at. It reads the log by pages, keeps the held entries, and
+ * remembers what it passed.
+ *
+ * An entry whose lane is blocked leaves the window, so that a hundred thousand of them cost nothing; the window keeps
+ * each such lane's first position and goes back there when the lane opens.
+ */
+import {
+  priorities,
+  type OperationId,
+  type ParentState,
+  type Priority,
+  type Candidate,
+  type WaitingCandidate,
+} from '@holdfast/core'
+import { isLive, type LiveEntry, type Position, type Store } from './store/store.ts'
+
+/** An entry as planning sees it, with the stored one. */
+export interface WindowEntry extends Candidate {
+  readonly stored: LiveEntry
+}
+
+/** A held entry that waits for its retry. */
+export type WaitingEntry = WindowEntry & WaitingCandidate
+
+/** Entries per priority that the window holds before it reads more: two full requests. */
+const windowEntriesMax = 200
+/** Bytes per read (UTF-16 code units). */
+const pageBytesMax = 512 * 1024
+/** Held entries read per page. */
+const heldPageMax = 500
+
+/** The part of the queue that the drain looks at. Owned by the drain of one leadership. */
+export class QueueWindow {
+  readonly #store: Store
+  readonly #streams: { [P in Priority]: WindowEntry[] } = { high: [], medium: [], low: [] }
+  readonly #cursors: { [P in Priority]: Position | undefined } = { high: undefined, medium: undefined, low: undefined }
+  readonly #isEnd: { [P in Priority]: boolean } = { high: false, medium: false, low: false }
+  readonly #held = new Map<OperationId, WindowEntry>()
+  /** The first position that was passed, by lane. */
+  readonly #passed = new Map<string, Position>()
+  readonly #parents = new Map<OperationId, ParentState>()
+  /** Lanes that wait for an entry to settle, by that entry. */
+  readonly #lanesBehind = new Map<OperationId, Set<string>>()
+  #waiting: readonly WaitingEntry[] | undefined
+  #blockedLanes: ReadonlySet<string> = new Set()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  get streams(): { readonly [P in Priority]: readonly WindowEntry[] } {
+    return this.#streams
+  }
+
+  /** Held entries that stand first in their lanes and wait for their retry, in the order of their due time. */
+  get waiting(): readonly WaitingEntry[] {
+    return this.#standing().waiting
+  }
+
+  /** Lanes that a held entry blocks. */
+  get blockedLanes(): ReadonlySet<string> {
+    return this.#standing().blockedLanes
+  }
+
+  /** True when everything in the log has been looked at. */
+  get isComplete(): boolean {
+    return priorities.every((priority) => this.#isEnd[priority])
+  }
+
+  parentState(id: OperationId): ParentState {
+    return this.#parents.get(id) ?? 'pending'
+  }
+
+  /** Something was appended: what was the end may not be it any more. */
+  noteGrowth(): void {
+    for (const priority of priorities) this.#isEnd[priority] = false
+  }
+
+  /** Reads until each stream is full or at its end, and looks up the entries that others come after. */
+  async fill(): Promise<void> {
+    for (const priority of priorities) {
+      while (this.#streams[priority].length < windowEntriesMax && !this.#isEnd[priority]) {
+        const page = await this.#store.readLog(priority, this.#cursors[priority], {
+          entriesMax: windowEntriesMax,
+          bytesMax: pageBytesMax,
+        })
+        this.#cursors[priority] = page.last ?? this.#cursors[priority]
+        this.#isEnd[priority] = page.isEnd
+        for (const entry of page.entries) this.#streams[priority].push(windowEntry(entry))
+      }
+    }
+    await this.#lookUpParents()
+  }
+
+  /** Reads the held entries anew and goes back to the start: somebody else changed something. */
+  async reload(): Promise<void> {
+    this.#held.clear()
+    this.#waiting = undefined
+    this.#parents.clear()
+    for (const kind of ['waiting', 'conflicted', 'dead'] as const) {
+      for (let after: OperationId | undefined; ;) {
+        const page = await this.#store.readHeld(kind, { limit: heldPageMax, ...(after !== undefined && { after }) })
+        for (const entry of page) this.#held.set(entry.operation.id, windowEntry(entry))
+        if (page.length < heldPageMax) break
+        after = page.at(-1)?.operation.id
+      }
+    }
+    this.rewind()
+  }
+
+  /** Goes back to the start of the log: what was passed may be due now. */
+  rewind(): void {
+    this.#passed.clear()
+    this.#lanesBehind.clear()
+    for (const priority of priorities) {
+      this.#streams[priority] = []
+      this.#cursors[priority] = undefined
+      this.#isEnd[priority] = false
+    }
+  }
+
+  /** Lets entries leave the window that cannot go before something changes. */
+  pass(entries: readonly WindowEntry[]): void {
+    if (entries.length === 0) return
+    const gone = new Set<OperationId>()
+    for (const entry of entries) {
+      gone.add(entry.id)
+      const first = this.#passed.get(entry.lane)
+      if (first === undefined || isBefore(entry.stored.position, first)) {
+        this.#passed.set(entry.lane, entry.stored.position)
+      }
+      for (const parent of entry.after ?? []) {
+        if (this.parentState(parent) === 'applied') continue
+        const lanes = this.#lanesBehind.get(parent) ?? new Set()
+        lanes.add(entry.lane)
+        this.#lanesBehind.set(parent, lanes)
+      }
+    }
+    this.#drop(gone)
+  }
+
+  /** Takes over what an update has made of entries. */
+  apply(changed: readonly LiveOrGone[]): void {
+    const gone = new Set<OperationId>()
+    const opened = new Set<string>()
+    for (const { id, lane, entry } of changed) {
+      gone.add(id)
+      if (this.#held.delete(id)) opened.add(lane)
+      if (entry === undefined) this.#parents.set(id, 'applied')
+      else this.#held.set(id, windowEntry(entry))
+      for (const behind of this.#lanesBehind.get(id) ?? []) opened.add(behind)
+      if (entry === undefined) this.#lanesBehind.delete(id)
+    }
+    this.#waiting = undefined
+    this.#drop(gone)
+    for (const lane of opened) {
+      const first = this.#passed.get(lane)
+      if (first === undefined || this.blockedLanes.has(lane)) continue
+      this.#passed.delete(lane)
+      this.#goBackTo(first)
+    }
+  }
+
+  #goBackTo(position: Position): void {
+    const { priority } = position
+    // The place right before it: indexes start at 0.
+    const before: Position = { ...position, index: position.index - 1 }
+    const first = this.#streams[priority][0]?.stored.position
+    const cursor = this.#cursors[priority]
+    const start = first !== undefined && isBefore(first, position) ? { ...first, index: first.index - 1 } : before
+    // Nothing of this stream has been read yet, or not as far: reading on will come past it.
+    if (cursor === undefined || isBefore(cursor, start)) return
+    this.#streams[priority] = []
+    this.#cursors[priority] = start
+    this.#isEnd[priority] = false
+  }
+
+  #drop(gone: ReadonlySet<OperationId>): void {
+    for (const priority of priorities) {
+      const stream = this.#streams[priority]
+      if (stream.length > 0) this.#streams[priority] = stream.filter(({ id }) => !gone.has(id))
+    }
+  }
+
+  async #lookUpParents(): Promise<void> {
+    for (const priority of priorities) {
+      for (const { after } of this.#streams[priority]) {
+        for (const id of after ?? []) {
+          if (this.#parents.get(id) !== 'applied') this.#parents.set(id, await this.#readParentState(id))
+        }
+      }
+    }
+  }
+
+  async #readParentState(id: OperationId): Promise<ParentState> {
+    const parent = this.#held.get(id)?.stored ?? (await this.#store.find(id))
+    // One that is settled, or that nobody here remembers, is the server's to judge: its ledger forgets nothing.
+    if (parent === undefined || !isLive(parent)) return 'applied'
+    return parent.state.kind === 'dead' ? 'gone' : 'pending'
+  }
+
+  #standing(): { readonly waiting: readonly WaitingEntry[]; readonly blockedLanes: ReadonlySet<string> } {
+    if (this.#waiting !== undefined) return { waiting: this.#waiting, blockedLanes: this.#blockedLanes }
+    const heads = new Map<string, WindowEntry>()
+    for (const entry of this.#held.values()) {
+      const { state, onDead, position } = entry.stored
+      if (state.kind !== 'waiting' && onDead === 'skip') continue
+      const head = heads.get(entry.lane)
+      if (head === undefined || isBefore(position, head.stored.position)) heads.set(entry.lane, entry)
+    }
+    const waiting: WaitingEntry[] = []
+    for (const entry of heads.values()) {
+      const { state } = entry.stored
+      if (state.kind === 'waiting') waiting.push({ ...entry, notBeforeMs: state.notBeforeMs, isAsked: state.isAsked })
+    }
+    this.#waiting = waiting.toSorted((left, right) => left.createdAtMs - right.createdAtMs)
+    this.#blockedLanes = new Set(heads.keys())
+    return { waiting: this.#waiting, blockedLanes: this.#blockedLanes }
+  }
+}
+
+/** What has become of an entry: the held entry it is now, or nothing once it is settled. */
+export interface LiveOrGone {
+  readonly id: OperationId
+  readonly lane: string
+  readonly entry: LiveEntry | undefined
+}
+
+/** True when one place comes before another of the same priority. */
+function isBefore(left: Position, right: Position): boolean {
+  return left.segment !== right.segment ? left.segment < right.segment : left.index < right.index
+}
+
+function windowEntry(stored: LiveEntry): WindowEntry {
+  const { id, type, lane, createdAtMs, after } = stored.operation
+  const { priority, size } = stored
+  return { id, type, lane, priority, createdAtMs, size, stored, ...(after !== undefined && { after }) }
+}

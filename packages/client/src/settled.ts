@@ -1,0 +1,57 @@
+/** Who waits for which entry to be settled, in this context. */
+import type { AppliedState, Discarded, OperationId } from '@holdfast/core'
+import { isFinal } from './entry.ts'
+import type { SettledEvent } from './outbox.ts'
+import { idOf, isLive, type StoredEntry } from './store/store.ts'
+
+type Resolve = (state: AppliedState | Discarded) => void
+
+/** Keeps the promises of `entry.settled`. Each resolves once, when the entry can no longer change. */
+export class SettledPromises {
+  readonly #waiting = new Map<OperationId, Resolve[]>()
+  readonly #listeners = new Set<(event: SettledEvent) => void>()
+
+  /** The ids that somebody waits for. */
+  get awaited(): readonly OperationId[] {
+    return [...this.#waiting.keys()]
+  }
+
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  isAwaited(id: OperationId): boolean {
+    return this.#waiting.has(id)
+  }
+
+  /** A promise for an entry as it was just read. */
+  of(entry: StoredEntry): Promise<AppliedState | Discarded> {
+    const { state } = entry
+    if (isFinal(state)) return Promise.resolve(state)
+    const id = idOf(entry)
+    const { promise, resolve } = Promise.withResolvers<AppliedState | Discarded>()
+    const others = this.#waiting.get(id)
+    if (others === undefined) this.#waiting.set(id, [resolve])
+    else others.push(resolve)
+    return promise
+  }
+
+  listen(listener: (event: SettledEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Tells everybody in this context about an entry; nothing happens while it can still change. */
+  announce(entry: StoredEntry): void {
+    const { state } = entry
+    if (!isFinal(state)) return
+    const id = idOf(entry)
+    const resolves = this.#waiting.get(id) ?? []
+    this.#waiting.delete(id)
+    for (const resolve of resolves) resolve(state)
+    const type = isLive(entry) ? entry.operation.type : entry.type
+    for (const listener of this.#listeners) listener({ id, type, state })
+  }
+}
