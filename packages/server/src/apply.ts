@@ -1,0 +1,210 @@
+/**
+ * Applying a batch: one transaction, two statements (a third reads stored outcomes), rules in between.
+ *
+ *   claim ids, lock entities ─▶ [read ledger] ─▶ decideBatch ─▶ write ─▶ commit
+ *        ▲                                                       │
+ *        └──── rerun: somebody was faster, deadlock, 40001 ◀─────┘
+ *
+ * Any other error of the database while it is up is about some operation: the batch is bisected in order, lanes that
+ * the first half stopped stay stopped, and the guilty operation alone is deferred with problem `internal`.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
+import type { Database } from './database/database.ts'
+import { isOutage, isWorthRerunning } from './database/sql-state.ts'
+import { decideBatch, entitiesToLoad, idsToClaim, idsToRead, type BatchResult } from './decide-batch.ts'
+import { ServerError } from './error.ts'
+import type { DecideContext } from './handler.ts'
+import { describeError, type Log } from './log.ts'
+import { prepareBatch, type HandlersByType, type PreparedOperation } from './prepare.ts'
+import { claim, type Claim } from './statements/claim.ts'
+import { readLedger } from './statements/read-ledger.ts'
+import { write } from './statements/write.ts'
+
+/** Whose batch it is. `tenant` and `user` come from the session, `device` is what the device says of itself. */
+export interface BatchOwner {
+  readonly tenant: string
+  readonly user: string
+  readonly device: string
+}
+
+/** What applying needs. */
+export interface ApplyDependencies {
+  readonly database: Database
+  readonly handlers: HandlersByType
+  readonly log: Log
+  readonly nowMs: () => number
+}
+
+/** Runs of one transaction. Each rerun means that another one committed, so some batch always makes progress. */
+const runsMax = 12
+const rerunDelayMaxMs = 40
+const outageRetryAfterMs = 5_000
+
+/** What a part of a batch came to. */
+interface Part {
+  readonly outcomes: readonly OperationOutcome[]
+  readonly stoppedLanes: ReadonlySet<string>
+}
+
+/**
+ * Applies operations in their order and returns an outcome for each.
+ *
+ * @throws ServerError `unavailable` when the database is in trouble and nothing was applied
+ */
+export async function applyBatch(
+  dependencies: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly WireOperation[],
+): Promise<readonly OperationOutcome[]> {
+  const prepared = await prepareBatch(operations, dependencies.handlers, faultLogger(dependencies.log))
+  const { outcomes } = await applyPart(dependencies, owner, prepared, new Set())
+  return outcomes
+}
+
+async function applyPart(
+  dependencies: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly PreparedOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<Part> {
+  try {
+    return await applyWithReruns(dependencies, owner, operations, stoppedLanes)
+  } catch (error) {
+    if (isOutage(error)) {
+      if (error instanceof ServerError && error.code !== 'unavailable') throw error
+      throw new ServerError('unavailable', 'The database is not to be had now.', { cause: error })
+    }
+    if (operations.length > 1) return bisect(dependencies, owner, operations, stoppedLanes)
+    dependencies.log({
+      level: 'error',
+      event: 'operation-failed',
+      message: `The database refused an operation of type ${operations[0]?.wire.type ?? 'unknown'}.`,
+      error: describeError(error),
+    })
+    const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
+    return deferAll(operations, stoppedLanes, { outcome: 'deferred', problem: failure })
+  }
+}
+
+async function bisect(
+  dependencies: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly PreparedOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<Part> {
+  const half = Math.ceil(operations.length / 2)
+  const first = await applyPart(dependencies, owner, operations.slice(0, half), stoppedLanes)
+  const rest = operations.slice(half)
+  let second: Part
+  try {
+    second = await applyPart(dependencies, owner, rest, first.stoppedLanes)
+  } catch (error) {
+    // The first half is committed: its outcomes must reach the client whatever became of the rest.
+    if (!(error instanceof ServerError) || error.code !== 'unavailable') throw error
+    const outage = problem('unavailable', 'The database is not to be had now')
+    second = deferAll(rest, first.stoppedLanes, {
+      outcome: 'deferred',
+      problem: outage,
+      retryAfterMs: outageRetryAfterMs,
+    })
+  }
+  return { outcomes: [...first.outcomes, ...second.outcomes], stoppedLanes: second.stoppedLanes }
+}
+
+function deferAll(
+  operations: readonly PreparedOperation[],
+  stoppedLanes: ReadonlySet<string>,
+  outcome: OperationOutcome extends infer Each
+    ? Each extends { outcome: 'deferred' }
+      ? Omit<Each, 'id'>
+      : never
+    : never,
+): Part {
+  return {
+    outcomes: operations.map(({ wire }) => ({ id: wire.id, ...outcome })),
+    stoppedLanes: new Set([...stoppedLanes, ...operations.map(({ wire }) => wire.lane)]),
+  }
+}
+
+async function applyWithReruns(
+  dependencies: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly PreparedOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<Part> {
+  for (let run = 1; ; run += 1) {
+    try {
+      const result = await applyOnce(dependencies, owner, operations, stoppedLanes)
+      if (result !== undefined) return result
+    } catch (error) {
+      if (!isWorthRerunning(error) || run >= runsMax) throw error
+    }
+    if (run >= runsMax) throw new ServerError('unavailable', `Others were faster ${runsMax} times in a row.`)
+    await setTimeout(Math.random() * Math.min(rerunDelayMaxMs, 2 ** run))
+  }
+}
+
+/** A result that must be thrown away with its transaction: another transaction was faster. */
+class Outrun extends Error {}
+
+async function applyOnce(
+  { database, log, nowMs }: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly PreparedOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<BatchResult | undefined> {
+  const now = nowMs()
+  const at = new Date(now).toISOString()
+  const { tenant, user } = owner
+  const context: DecideContext = { tenant, user, nowMs: now }
+  const claims = claimsOf(operations)
+  try {
+    return await database.tx(tenant, async ({ query }) => {
+      const claimed = await claim(query, { ...owner, at }, claims, entitiesToLoad(operations))
+      const taken = claims.filter(({ id }) => !claimed.ids.has(id)).map(({ id }) => id)
+      const ledger = await readLedger(query, tenant, [...taken, ...idsToRead(operations)])
+      const result = decideBatch({
+        operations,
+        ledger,
+        entities: claimed.entities,
+        context,
+        stoppedLanes,
+        onFault: faultLogger(log),
+      })
+      // A batch of mere duplicates has claimed nothing and changes nothing.
+      const hasWrites = claimed.ids.size > 0 || result.successors.size > 0
+      if (hasWrites && !(await write(query, tenant, at, result, claimed.ids))) throw new Outrun()
+      return result
+    })
+  } catch (error) {
+    if (error instanceof Outrun) return undefined
+    throw error
+  }
+}
+
+function faultLogger(log: Log): (type: string, error: unknown) => void {
+  return (type, error) => {
+    log({
+      level: 'error',
+      event: 'handler-failed',
+      message: `The definition or decider of ${type} threw; its operation is deferred.`,
+      error: describeError(error),
+    })
+  }
+}
+
+function claimsOf(operations: readonly PreparedOperation[]): readonly Claim[] {
+  const own = new Map<OperationId, Claim>(
+    operations.map(({ wire, hash }) => [wire.id, { id: wire.id, type: wire.type, hash }]),
+  )
+  const others = [...idsToClaim(operations)].filter((id) => !own.has(id))
+  const types = new Map<OperationId, string>(
+    operations.flatMap(({ wire }) =>
+      [wire.supersedes, wire.resolves, wire.cancel].flatMap((id) =>
+        id === undefined ? [] : [[id, wire.type] as const],
+      ),
+    ),
+  )
+  return [...own.values(), ...others.map((id) => ({ id, type: types.get(id) ?? 'unknown', hash: null }))]
+}

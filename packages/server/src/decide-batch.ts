@@ -1,0 +1,337 @@
+/**
+ * The rules of applying a batch, pure: ledger rows and entities come in, outcomes and writes go out. The server's apply
+ * path puts this between two statements; an in-memory server can put it between two maps.
+ *
+ * For each operation, in the batch's order:
+ *
+ *   lane stopped ──▶ deferred
+ *   in the ledger ─▶ duplicate (or rejected: the id was used for something else)
+ *   replaces one that was applied ─▶ duplicate of that one
+ *   only cancels ──▶ applied, and the other is tombstoned
+ *   not readable here ─▶ deferred          data not acceptable ─▶ rejected
+ *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected
+ *   else decided ──▶ applied, rejected or conflict
+ *
+ * Whatever is not applied stops its lane. A deferred operation leaves no trace.
+ */
+import {
+  problem,
+  type EntityRef,
+  type FinalOutcome,
+  type Json,
+  type OperationId,
+  type OperationOutcome,
+  type Outcome,
+} from '@holdfast/core'
+import { conflictOutcome, settleConflict, type LosingSide } from './conflict.ts'
+import type { DecideContext, Entity, ReceivedOperation } from './handler.ts'
+import { appliedOf, currentRowOf, finalOf, type LedgerRow, type LedgerRows } from './ledger.ts'
+import type { PreparedOperation, Readiness } from './prepare.ts'
+
+/** An entity as it is stored; `state` is `null` when it has been removed. */
+export interface StoredEntity {
+  readonly version: number
+  readonly state: Json
+  readonly lastModifiedMs: number
+}
+
+/** What a batch is decided on. */
+export interface BatchInput {
+  readonly operations: readonly PreparedOperation[]
+  /** Rows of all ids that {@link idsToClaim} and {@link idsToRead} name and that the ledger holds, successors included. */
+  readonly ledger: LedgerRows
+  /** The entities that {@link entitiesToLoad} names and that exist, by {@link entityKey}. */
+  readonly entities: ReadonlyMap<string, StoredEntity>
+  readonly context: DecideContext
+  /** Lanes that an earlier part of the same batch has stopped. */
+  readonly stoppedLanes?: ReadonlySet<string>
+  /** Told of a decider that threw; its operation is answered `deferred` with problem `internal`. */
+  readonly onFault?: (type: string, error: unknown) => void
+}
+
+/** An entity to be written, with the version that it was read at (0: it did not exist). */
+export interface EntityWrite extends StoredEntity {
+  readonly ref: EntityRef
+  readonly loaded: number
+}
+
+/** A side of a conflict to be kept, with the operation that met it. */
+export interface LosingSideWrite extends LosingSide {
+  readonly operation: OperationId
+}
+
+/** What a batch comes to. */
+export interface BatchResult {
+  /** One per operation, in the batch's order. */
+  readonly outcomes: readonly OperationOutcome[]
+  /** New rows of the ledger. Their ids were in none of the rows that came in. */
+  readonly ledger: LedgerRows
+  /** Old rows that got a successor. */
+  readonly successors: ReadonlyMap<OperationId, OperationId>
+  readonly entities: readonly EntityWrite[]
+  readonly losingSides: readonly LosingSideWrite[]
+  readonly stoppedLanes: ReadonlySet<string>
+}
+
+/** How long a client is asked to wait with an operation that this release cannot read. */
+const unreadableRetryAfterMs = 60_000
+
+/** The map key of an entity. A kind cannot contain NUL. */
+export function entityKey({ kind, id }: EntityRef): string {
+  return `${kind}\u0000${id}`
+}
+
+/** The ids that a batch may write to the ledger: its own and those it replaces or cancels. */
+export function idsToClaim(operations: readonly PreparedOperation[]): ReadonlySet<OperationId> {
+  return new Set(operations.flatMap(({ wire }) => [wire.id, ...linkOf(wire)]))
+}
+
+/** The ids that a batch only asks the ledger about: those its operations need. */
+export function idsToRead(operations: readonly PreparedOperation[]): ReadonlySet<OperationId> {
+  const claimed = idsToClaim(operations)
+  return new Set(operations.flatMap(({ wire }) => parentsOf(wire).filter((id) => !claimed.has(id))))
+}
+
+/** The entities that a batch may change, each once. */
+export function entitiesToLoad(operations: readonly PreparedOperation[]): readonly EntityRef[] {
+  const refs = new Map<string, EntityRef>()
+  for (const { readiness } of operations) {
+    if (readiness.kind === 'ready' && readiness.entity !== undefined) {
+      refs.set(entityKey(readiness.entity), readiness.entity)
+    }
+  }
+  return [...refs.values()]
+}
+
+/** The state of a batch while it is being decided. */
+interface Run {
+  readonly context: DecideContext
+  readonly known: Map<OperationId, LedgerRow>
+  readonly fresh: Map<OperationId, LedgerRow>
+  readonly successors: Map<OperationId, OperationId>
+  readonly loaded: ReadonlyMap<string, StoredEntity>
+  readonly entities: Map<string, StoredEntity>
+  readonly touched: Map<string, EntityRef>
+  readonly losing: LosingSideWrite[]
+  readonly onFault: (type: string, error: unknown) => void
+}
+
+/** Decides a batch. Pure, as long as its deciders are. */
+export function decideBatch(input: BatchInput): BatchResult {
+  const run: Run = {
+    context: input.context,
+    known: new Map(input.ledger),
+    fresh: new Map(),
+    successors: new Map(),
+    loaded: input.entities,
+    entities: new Map(input.entities),
+    touched: new Map(),
+    losing: [],
+    onFault: input.onFault ?? (() => undefined),
+  }
+  const stoppedLanes = new Set(input.stoppedLanes)
+  const outcomes: OperationOutcome[] = []
+  for (const operation of input.operations) {
+    const { id, lane } = operation.wire
+    const outcome: Outcome = stoppedLanes.has(lane) ? { outcome: 'deferred' } : outcomeOf(operation, run)
+    if (appliedOf(outcome) === undefined) stoppedLanes.add(lane)
+    outcomes.push({ id, ...outcome })
+  }
+  return {
+    outcomes,
+    ledger: run.fresh,
+    successors: run.successors,
+    entities: [...run.touched].flatMap(([key, ref]) => {
+      const entity = run.entities.get(key)
+      return entity === undefined ? [] : [{ ref, loaded: run.loaded.get(key)?.version ?? 0, ...entity }]
+    }),
+    losingSides: run.losing,
+    stoppedLanes,
+  }
+}
+
+function outcomeOf(operation: PreparedOperation, run: Run): Outcome {
+  const { wire, hash } = operation
+  const row = run.known.get(wire.id)
+  if (row !== undefined) {
+    if (row.user !== run.context.user || (row.hash !== null && row.hash !== hash)) return idReused
+    return row.outcome.outcome === 'duplicate' ? row.outcome : { outcome: 'duplicate', first: row.outcome }
+  }
+  const settledByOther = replacedOutcome(operation, run)
+  const outcome = settledByOther ?? ownOutcome(operation, run)
+  if (outcome.outcome === 'deferred') return outcome
+  record(run, wire.id, { user: run.context.user, hash, outcome })
+  if (settledByOther === undefined) retire(operation, run)
+  return outcome
+}
+
+/** The outcome of an operation whose predecessor settles it: that one was applied, or is somebody else's. */
+function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome, { outcome: 'deferred' }> | undefined {
+  for (const link of linkOf(wire)) {
+    const own = run.known.get(link)
+    if (own === undefined) continue
+    if (own.user !== run.context.user) return foreignLink
+    const row = wire.cancel === link ? own : (currentRowOf(link, run.known) ?? own)
+    const first = appliedOf(row.outcome)
+    if (first !== undefined) return { outcome: 'duplicate', first, of: link }
+  }
+  return undefined
+}
+
+/** Makes sure that what this operation replaces or cancels is never applied, and says what took its place. */
+function retire({ wire }: PreparedOperation, run: Run): void {
+  for (const link of linkOf(wire)) {
+    const successor = wire.cancel === link ? {} : { successor: wire.id }
+    const old = run.known.get(link)
+    if (old === undefined) {
+      record(run, link, { user: run.context.user, hash: null, outcome: cancelled, ...successor })
+    } else if (wire.cancel !== link && old.user === run.context.user && appliedOf(old.outcome) === undefined) {
+      run.known.set(link, { ...old, ...successor })
+      const fresh = run.fresh.get(link)
+      if (fresh === undefined) run.successors.set(link, wire.id)
+      else run.fresh.set(link, { ...fresh, ...successor })
+    }
+  }
+}
+
+function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extract<Outcome, { outcome: 'deferred' }> {
+  const { wire, readiness } = operation
+  switch (readiness.kind) {
+    case 'cancel':
+      return { outcome: 'applied' }
+    case 'invalid':
+      return { outcome: 'rejected', problem: readiness.problem }
+    case 'unreadable':
+      return { outcome: 'deferred', problem: readiness.problem, retryAfterMs: unreadableRetryAfterMs }
+    case 'ready':
+      break
+  }
+  let baseVersion = wire.base !== undefined && 'version' in wire.base ? wire.base.version : undefined
+  for (const parent of parentsOf(wire)) {
+    const row = currentRowOf(parent, run.known)
+    if (row === undefined || row.user !== run.context.user) return needs(parent)
+    const final = finalOf(row.outcome)
+    if (final.outcome === 'conflict') return needs(parent)
+    if (final.outcome === 'rejected') return parentRefused
+    if (wire.base !== undefined && 'after' in wire.base && wire.base.after === parent) baseVersion = final.version
+  }
+  try {
+    return decided(operation, readiness, baseVersion, run)
+  } catch (error) {
+    run.onFault(wire.type, error)
+    return internalFault
+  }
+}
+
+function decided(
+  { wire }: PreparedOperation,
+  { handler, payload, entity: ref }: Extract<Readiness, { kind: 'ready' }>,
+  baseVersion: number | undefined,
+  run: Run,
+): FinalOutcome {
+  const { definition } = handler
+  const received: ReceivedOperation<unknown> = {
+    id: wire.id,
+    type: wire.type,
+    payload,
+    ageMs: wire.ageMs,
+    ...(ref !== undefined && { entity: ref }),
+    ...(wire.base !== undefined && { base: wire.base }),
+  }
+  const key = ref === undefined ? undefined : entityKey(ref)
+  const stored = key === undefined ? undefined : run.entities.get(key)
+  const entity: Entity | undefined = stored === undefined || stored.state === null ? undefined : stored
+  let conflictResolved = false
+  let losing: LosingSide | undefined
+  if (ref !== undefined && baseVersion !== undefined && baseVersion !== (stored?.version ?? 0)) {
+    const current = { version: stored?.version ?? 0, state: stored?.state ?? null }
+    const { conflict } = definition.policyFor(definition.lane(payload).priority)
+    const settlement = settleConflict(conflict, ref, current, wire.payload)
+    losing = settlement.losing
+    if (settlement.kind === 'ask') {
+      const outcome = conflictOutcome(current, handler.decide(received, entity, run.context))
+      run.losing.push({ operation: wire.id, ...losing })
+      return outcome
+    }
+    if (settlement.kind === 'keep') {
+      run.losing.push({ operation: wire.id, ...losing })
+      return { outcome: 'applied', version: current.version, result: current.state, conflictResolved: true }
+    }
+    conflictResolved = true
+  }
+  const decision = handler.decide(received, entity, run.context)
+  if (decision.kind === 'refused') {
+    return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: decision.detail }) }
+  }
+  if (losing !== undefined) run.losing.push({ operation: wire.id, ...losing })
+  let version: number | undefined
+  if (key !== undefined && ref !== undefined) {
+    version = stored?.version ?? 0
+    if (decision.state !== undefined) {
+      version += 1
+      run.entities.set(key, { version, state: decision.state, lastModifiedMs: run.context.nowMs })
+      run.touched.set(key, ref)
+    }
+  }
+  return {
+    outcome: 'applied',
+    ...(version !== undefined && { version }),
+    ...(decision.ids !== undefined && { ids: decision.ids }),
+    ...(decision.result !== undefined && { result: decision.result }),
+    ...(conflictResolved && { conflictResolved }),
+  }
+}
+
+function record(run: Run, id: OperationId, row: LedgerRow): void {
+  run.known.set(id, row)
+  run.fresh.set(id, row)
+}
+
+function linkOf(wire: PreparedOperation['wire']): readonly OperationId[] {
+  return [wire.supersedes, wire.resolves, wire.cancel].filter((id) => id !== undefined)
+}
+
+function parentsOf(wire: PreparedOperation['wire']): readonly OperationId[] {
+  const base = wire.base !== undefined && 'after' in wire.base ? [wire.base.after] : []
+  return [...(wire.after ?? []), ...base]
+}
+
+function needs(parent: OperationId): Extract<Outcome, { outcome: 'deferred' }> {
+  return {
+    outcome: 'deferred',
+    problem: problem('in-progress', 'Waits for another operation', {
+      detail: `It needs ${parent}, which is not applied.`,
+    }),
+  }
+}
+
+const idReused: FinalOutcome = {
+  outcome: 'rejected',
+  problem: problem('id-reused', 'The id has been used before', {
+    detail: 'An operation with this id and other content has come before. A new operation needs a new id.',
+  }),
+}
+
+const foreignLink: FinalOutcome = {
+  outcome: 'rejected',
+  problem: problem('forbidden', 'Not your operation', {
+    detail: 'Only who made an operation may replace or cancel it.',
+  }),
+}
+
+const cancelled: FinalOutcome = {
+  outcome: 'rejected',
+  problem: problem('cancelled', 'Cancelled', { detail: 'It was taken back or replaced before it was applied.' }),
+}
+
+const parentRefused: FinalOutcome = {
+  outcome: 'rejected',
+  problem: problem('parent-refused', 'Needs what was refused', {
+    detail: 'An operation that this one needs was refused.',
+  }),
+}
+
+const internalFault: Outcome & { readonly outcome: 'deferred' } = {
+  outcome: 'deferred',
+  problem: problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' }),
+}

@@ -1,0 +1,87 @@
+/**
+ * Doors: what every route of the API has in common. In this order: where the request comes from, who sent it, what it
+ * carries. Whatever goes wrong inside is a problem document; no error's text leaves the server.
+ */
+import { problem } from '@holdfast/core'
+import type { Context } from 'hono'
+import { ServerError } from '../error.ts'
+import { describeError, type Log } from '../log.ts'
+import { problemAnswer } from './answer.ts'
+import { crossSiteProblem } from './cross-site.ts'
+import { readJsonBody } from './json-body.ts'
+
+/** Who a request comes from. */
+export interface Session {
+  readonly tenant: string
+  readonly user: string
+  readonly roles: readonly string[]
+}
+
+/** Tells whose session a request belongs to; `null` when nobody is signed in. Never trusts a body. */
+export type Authenticate = (request: Request) => Session | null | Promise<Session | null>
+
+/** What every door needs. */
+export interface DoorDependencies {
+  readonly authenticate: Authenticate
+  readonly log: Log
+  /** Origins besides the server's own whose pages may change data. */
+  readonly allowedOrigins: ReadonlySet<string>
+  /** Most bytes of a body. */
+  readonly bodyBytesMax: number
+}
+
+/** A request that has passed a door's checks. */
+export interface DoorRequest {
+  readonly session: Session
+  readonly request: Request
+  /** The parsed JSON body; `undefined` at a door without one. Nothing of it has been checked. */
+  readonly body: unknown
+}
+
+/** A Hono handler. */
+export type DoorHandler = (context: Context) => Promise<Response>
+
+/** Makes the handler of a door for signed-in people; `takes: 'json'` reads a body and refuses other sites. */
+export function createDoor(
+  dependencies: DoorDependencies,
+  takes: 'json' | 'nothing',
+  answer: (request: DoorRequest) => Promise<Response>,
+): DoorHandler {
+  return async (context) => {
+    const request = context.req.raw
+    try {
+      if (takes === 'json') {
+        const foreign = crossSiteProblem(request, dependencies.allowedOrigins)
+        if (foreign !== undefined) return problemAnswer(foreign)
+      }
+      const session = await dependencies.authenticate(request)
+      if (session === null) return problemAnswer(problem('unauthenticated', 'Nobody is signed in'))
+      if (takes === 'nothing') return await answer({ session, request, body: undefined })
+      const body = await readJsonBody(request, dependencies.bodyBytesMax)
+      if (body.problem !== undefined) return problemAnswer(body.problem)
+      return await answer({ session, request, body: body.value })
+    } catch (error) {
+      return failureAnswer(error, dependencies.log)
+    }
+  }
+}
+
+const unavailableRetryAfterMs = 5_000
+
+/** The answer to a request that failed here: 503 while the database is not to be had, else 500. */
+export function failureAnswer(error: unknown, log: Log): Response {
+  log({ level: 'error', event: 'request-failed', message: 'A request failed.', error: describeError(error) })
+  return error instanceof ServerError && error.code === 'unavailable'
+    ? problemAnswer(problem('unavailable', 'The server is busy'), { retryAfterMs: unavailableRetryAfterMs })
+    : problemAnswer(problem('internal', 'The server failed'))
+}
+
+/** A handler for what is not there. */
+export function notFound(): Response {
+  return problemAnswer(problem('not-found', 'There is nothing here'))
+}
+
+/** Makes a handler for methods that a path does not take. */
+export function methodNotAllowed(...allow: readonly string[]): () => Response {
+  return () => problemAnswer(problem('method-not-allowed', 'This path does not take that method'), { allow })
+}

@@ -1,0 +1,48 @@
+export type { BatchOwner } from './apply.ts'
+export { settleConflict, type LosingSide, type Settlement } from './conflict.ts'
+export { appRole, type Database, type Parameter, type Query, type Row, type Transaction } from './database/database.ts'
+export {
+  decideBatch,
+  entitiesToLoad,
+  entityKey,
+  idsToClaim,
+  idsToRead,
+  type BatchInput,
+  type BatchResult,
+  type EntityWrite,
+  type LosingSideWrite,
+  type StoredEntity,
+} from './decide-batch.ts'
+export { entityPageMax, type EntityPage, type IdentifiedEntity } from './entities.ts'
+export { ServerError, type ServerErrorCode } from './error.ts'
+export {
+  applied,
+  decide,
+  on,
+  refused,
+  type AppliedDetails,
+  type ApplyDecision,
+  type Decide,
+  type DecideContext,
+  type Decider,
+  type Decision,
+  type Entity,
+  type Handler,
+  type ReceivedOperation,
+  type RefuseDecision,
+} from './handler.ts'
+export { holdfastAnswer, jsonAnswer, problemAnswer } from './http/answer.ts'
+export { batchSizeProblem } from './http/batch-door.ts'
+export {
+  methodNotAllowed,
+  notFound,
+  type Authenticate,
+  type DoorHandler,
+  type DoorRequest,
+  type Session,
+} from './http/door.ts'
+export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
+export type { Log, LogEntry } from './log.ts'
+export { prepareBatch, type HandlersByType, type PreparedOperation, type Readiness } from './prepare.ts'
+export { createSyncServer, type ServerLimits, type SyncServer, type SyncServerOptions } from './sync-server.ts'
+export { wireOperationOf, type WireOperationOptions } from './wire-operation.ts'

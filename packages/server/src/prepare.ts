@@ -1,0 +1,96 @@
+/**
+ * What is known of an operation before the database is asked: its fingerprint, its handler, its checked payload and the
+ * entity that it concerns. All that is slow or asynchronous (schemas, hashes) happens here, outside the transaction.
+ */
+import {
+  describeIssues,
+  findOperationFault,
+  problem,
+  type EntityRef,
+  type Json,
+  type Problem,
+  type WireOperation,
+} from '@holdfast/core'
+import type { Handler } from './handler.ts'
+import { hashOfOperation } from './operation-hash.ts'
+
+/** What an operation is ready for. */
+export type Readiness =
+  /** To be decided. */
+  | { readonly kind: 'ready'; readonly handler: Handler; readonly payload: unknown; readonly entity?: EntityRef }
+  /** It only cancels another one; its own payload means nothing. */
+  | { readonly kind: 'cancel' }
+  /** Its data is not acceptable and never will be. */
+  | { readonly kind: 'invalid'; readonly problem: Problem }
+  /** This release cannot read it; another one may. */
+  | { readonly kind: 'unreadable'; readonly problem: Problem }
+
+/** An operation with what is known of it. */
+export interface PreparedOperation {
+  readonly wire: WireOperation
+  /** SHA-256 of what makes the operation itself, hex. */
+  readonly hash: string
+  readonly readiness: Readiness
+}
+
+/** Handlers by the type that they handle. */
+export type HandlersByType = ReadonlyMap<string, Handler>
+
+/** Prepares a batch, in its order. `onFault` is told of a schema, an upgrade or an entity function that threw. */
+export function prepareBatch(
+  operations: readonly WireOperation[],
+  handlers: HandlersByType,
+  onFault: (type: string, error: unknown) => void = () => undefined,
+): Promise<readonly PreparedOperation[]> {
+  return Promise.all(operations.map((operation) => prepareOperation(operation, handlers, onFault)))
+}
+
+async function prepareOperation(
+  wire: WireOperation,
+  handlers: HandlersByType,
+  onFault: (type: string, error: unknown) => void,
+): Promise<PreparedOperation> {
+  const fault = findOperationFault(wire)
+  const hash = hashOfOperation(wire, fault)
+  if (fault !== undefined) {
+    const refusal = problem('invalid-payload', 'The data cannot be stored', {
+      detail: fault.reason,
+      pointer: fault.path,
+    })
+    return { wire, hash, readiness: { kind: 'invalid', problem: refusal } }
+  }
+  if (wire.cancel !== undefined) return { wire, hash, readiness: { kind: 'cancel' } }
+  try {
+    return { wire, hash, readiness: await readinessOf(wire, handlers.get(wire.type)) }
+  } catch (error) {
+    onFault(wire.type, error)
+    const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
+    return { wire, hash, readiness: { kind: 'unreadable', problem: failure } }
+  }
+}
+
+async function readinessOf(wire: WireOperation, handler: Handler | undefined): Promise<Readiness> {
+  const { definition } = handler ?? {}
+  if (handler === undefined || definition === undefined || wire.version > definition.version) {
+    return unreadable('This server does not know the type, or this version of it, yet.')
+  }
+  const upgraded = upgradedPayload(wire, handler)
+  if (upgraded === undefined) return unreadable('This server no longer reads this old version of the type.')
+  const checked = await definition.payload['~standard'].validate(upgraded.payload)
+  if (checked.issues !== undefined) return invalid(describeIssues(checked.issues))
+  const entity = definition.entity?.(checked.value)
+  return { kind: 'ready', handler, payload: checked.value, ...(entity !== undefined && { entity }) }
+}
+
+function upgradedPayload(wire: WireOperation, { definition }: Handler): { readonly payload: Json } | undefined {
+  if (wire.version === definition.version) return { payload: wire.payload }
+  return definition.upgrade === undefined ? undefined : { payload: definition.upgrade(wire.version, wire.payload) }
+}
+
+function invalid(detail: string): Readiness {
+  return { kind: 'invalid', problem: problem('invalid-payload', 'The data does not fit its type', { detail }) }
+}
+
+function unreadable(detail: string): Readiness {
+  return { kind: 'unreadable', problem: problem('unknown-type', 'The type is not known here', { detail }) }
+}
