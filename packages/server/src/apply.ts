@@ -195,9 +195,11 @@ function faultLogger(log: Log): (type: string, error: unknown) => void {
 }
 
 function claimsOf(operations: readonly PreparedOperation[]): readonly Claim[] {
-  const own = new Map<OperationId, Claim>(
-    operations.map(({ wire, hash }) => [wire.id, { id: wire.id, type: wire.type, hash }]),
-  )
+  const own = new Map<OperationId, Claim>()
+  // Should one id stand twice, the first has it.
+  for (const { wire, hash } of operations) {
+    if (!own.has(wire.id)) own.set(wire.id, { id: wire.id, type: wire.type, hash })
+  }
   const others = [...idsToClaim(operations)].filter((id) => !own.has(id))
   const types = new Map<OperationId, string>(
     operations.flatMap(({ wire }) =>

@@ -41,6 +41,7 @@ export {
   type DoorRequest,
   type Session,
 } from './http/door.ts'
+export { restFailureOf, type RestFailure } from './http/rest-outcome.ts'
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
 export { prepareBatch, type HandlersByType, type PreparedOperation, type Readiness } from './prepare.ts'

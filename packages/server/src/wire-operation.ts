@@ -1,6 +1,5 @@
 /** Makes, for a REST door, the very operation that a client's outbox would have made: same id, same hash, one effect. */
-import type { Base, OperationDefinition, OperationId, WireOperation } from '@holdfast/core'
-import type { Json } from '@holdfast/core'
+import type { Base, Json, OperationDefinition, OperationId, WireOperation } from '@holdfast/core'
 
 /** How a request's operation differs from a plain one. */
 export interface WireOperationOptions {

@@ -1,0 +1,2 @@
+export { posHandlers } from './deciders.ts'
+export { posDoors } from './doors.ts'
