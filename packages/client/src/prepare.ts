@@ -14,6 +14,7 @@ import {
 } from '@holdfast/core'
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
+import { textOf } from './store/operation-text.ts'
 
 /** The largest operation, in UTF-16 code units of its JSON: half of what a request may carry. */
 export const operationSizeMax: number = 256 * 1024
@@ -61,7 +62,7 @@ function build(
     ...(after !== undefined && after.length > 0 && { after }),
     ...(traceparent !== undefined && { traceparent }),
   }
-  const size = JSON.stringify(operation).length
+  const size = textOf(operation).length
   if (size > operationSizeMax) {
     throw new SyncError(
       'too-large',

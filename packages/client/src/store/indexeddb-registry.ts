@@ -1,0 +1,79 @@
+/** The registry on IndexedDB: a few records in a small database of its own. */
+import { isRecord, operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
+import type { Random } from '../environment.ts'
+import { Connection } from './indexeddb-connection.ts'
+import { completionOf, resultOf } from './indexeddb-request.ts'
+import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
+
+const records = 'records'
+
+/**
+ * Opens the registry of an application.
+ *
+ * @throws SyncError `storage` when there is no usable IndexedDB
+ */
+export async function openIndexedDbRegistry(application: string, random: Random): Promise<Registry> {
+  const connection = new Connection({
+    name: `holdfast-registry:${encodeURIComponent(application)}`,
+    version: 1,
+    upgrade: (database) => {
+      database.createObjectStore(records)
+    },
+  })
+  const get = (key: string): Promise<unknown> =>
+    connection.run((database) => resultOf(database.transaction(records).objectStore(records).get(key)))
+  /** Changes a record in one strict transaction. */
+  const change = <Value>(key: string, next: (current: unknown) => Value): Promise<Value> =>
+    connection.run(async (database) => {
+      const transaction = database.transaction(records, 'readwrite', { durability: 'strict' })
+      const completion = completionOf(transaction)
+      completion.catch(() => {})
+      const store = transaction.objectStore(records)
+      const current: unknown = await resultOf(store.get(key))
+      const value = next(current)
+      if (value !== current) store.put(value, key)
+      await completion
+      return value
+    })
+  await connection.run(() => Promise.resolve())
+  return {
+    deviceId: () =>
+      change('device', (current) =>
+        typeof current === 'string' ? current : operationIdFrom(0, random.bytes(operationIdRandomBytes)),
+      ),
+    current: async () => parseSession(await get('current')),
+    setCurrent: async (session) => {
+      await change('current', () => session ?? null)
+    },
+    remember: async (identity) => {
+      await change('identities', (current) => [
+        ...parseIdentities(current).filter((other) => !isSameSession(other, identity)),
+        identity,
+      ])
+    },
+    identities: async () => parseIdentities(await get('identities')),
+    close: () => connection.close(),
+  }
+}
+
+function parseSession(value: unknown): Session | undefined {
+  if (!isRecord(value)) return undefined
+  const { tenant, user } = value
+  return typeof tenant === 'string' && typeof user === 'string' ? { tenant, user } : undefined
+}
+
+function parseIdentities(value: unknown): readonly RegisteredIdentity[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: unknown) => {
+    const session = parseSession(item)
+    if (session === undefined || !isRecord(item)) return []
+    const { pending, usedAtMs } = item
+    return [
+      {
+        ...session,
+        pending: typeof pending === 'number' ? pending : 0,
+        usedAtMs: typeof usedAtMs === 'number' ? usedAtMs : 0,
+      },
+    ]
+  })
+}

@@ -1,0 +1,41 @@
+/** The shape of an identity's database. Forward only; each step stays as it was released. */
+
+/** The version that this release writes. */
+export const databaseVersion = 1
+
+/** The names of the object stores. */
+export const storeNames = {
+  log: { high: 'log-high', medium: 'log-medium', low: 'log-low' },
+  marks: { high: 'marks-high', medium: 'marks-medium', low: 'marks-low' },
+  held: 'held',
+  results: 'results',
+  meta: 'meta',
+} as const
+
+/** The index of `held` by kind, then id. */
+export const heldByKind = 'kind'
+
+/** The one record of `meta`: who leads. */
+export const leadershipKey = 'leadership'
+
+/** Every object store, for transactions that may touch all. */
+export const allStores: readonly string[] = [
+  ...Object.values(storeNames.log),
+  ...Object.values(storeNames.marks),
+  storeNames.held,
+  storeNames.results,
+  storeNames.meta,
+]
+
+/** Brings a database up to {@link databaseVersion}. */
+export function migrate(database: IDBDatabase, fromVersion: number): void {
+  if (fromVersion < 1) {
+    for (const name of [...Object.values(storeNames.log), ...Object.values(storeNames.marks)]) {
+      database.createObjectStore(name)
+    }
+    const held = database.createObjectStore(storeNames.held, { keyPath: 'id' })
+    held.createIndex(heldByKind, ['kind', 'id'])
+    database.createObjectStore(storeNames.results, { autoIncrement: true })
+    database.createObjectStore(storeNames.meta)
+  }
+}
