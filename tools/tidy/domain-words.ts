@@ -18,7 +18,6 @@ const domainWords = new Set([
   'salon',
   'technician',
   'vehicle',
-  'waiter',
 ])
 
 /** The general packages: all but the domain packs. */

@@ -52,6 +52,7 @@ test.each([
   ['packages/core/src/readme.test.ts', "import { defineLane } from './index.ts'"],
   ['packages/domains/src/pos/handlers.ts', "import { on } from '@holdfast/server'"],
   ['apps/field-desk/server/main.ts', "import { posHandlers } from '@holdfast/domains/pos/handlers'"],
+  ['e2e/server.ts', "const server = new URL('../apps/field-desk/server/main.ts', import.meta.url)"],
   ['e2e/order.spec.ts', "import { readFileSync } from 'node:fs'"],
 ])('an import along the arrows is not: %s %s', (path, text) => {
   expect(places(checkArrows, { [path]: text })).toEqual([])

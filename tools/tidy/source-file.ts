@@ -44,6 +44,8 @@ export interface SourceFile {
 export interface Import {
   specifier: string
   line: number
+  /** Whether it names the file by address, to run it in a worker or a process, and binds nothing of it. */
+  isAddress: boolean
 }
 
 /** A name that a file exports. */
@@ -70,7 +72,7 @@ export function readSourceFile(path: string, tree: SyntaxTree): SourceFile {
   const functions: LongThing[] = []
   const visit = (node: Node): void => {
     const specifier = specifierOf(node)
-    if (specifier !== undefined) imports.push({ specifier, line: lineOf(node) })
+    if (specifier !== undefined) imports.push({ specifier, line: lineOf(node), isAddress: isNewExpression(node) })
     const name = functionName(node)
     if (name !== undefined) {
       const last = tree.getLineAndCharacterOfPosition(node.getEnd()).line + 1
