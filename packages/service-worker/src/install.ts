@@ -47,9 +47,8 @@ export function installSync(options: InstallOptions): void {
   const { tags = {}, intercept } = options
   const messenger = new StatusMessenger(scope)
   const lease = new OutboxLease(options, (outbox) => {
-    const tell = () => void messenger.tell(outbox.status())
-    outbox.subscribe(tell)
-    tell()
+    // Not at once: a status that was never counted would say that nothing is pending.
+    outbox.subscribe(() => void messenger.tell(outbox.status()))
   })
   const drain = (tag: string) =>
     lease.use(async (leased) => {

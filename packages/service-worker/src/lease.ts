@@ -88,7 +88,8 @@ export class OutboxLease {
 
   #release(opened: Opened): void {
     if (opened.users > 0) return
-    if (opened.retire.signal.aborted) void opened.outbox.close()
+    // What is pending is stored; a store that cannot even be closed has nothing left to lose.
+    if (opened.retire.signal.aborted) void opened.outbox.close().catch(() => undefined)
     else opened.closeTimer = setTimeout(() => this.#retire(opened), idleMs)
   }
 

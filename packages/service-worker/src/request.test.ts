@@ -12,6 +12,11 @@ describe('reading an intercepted request', () => {
     expect(read).toEqual({ body: { id: 'mine', text: 'a' }, id: 'key-1' })
   })
 
+  test('a key that comes as a quoted string is the same key', async () => {
+    const read = await readRequest(request('POST', '{}', { 'Idempotency-Key': '"key-1"' }))
+    expect(read).toEqual({ body: {}, id: 'key-1' })
+  })
+
   test('without a key, what a POST creates names its own creation', async () => {
     expect(await readRequest(request('POST', '{"id":"mine"}'))).toEqual({ body: { id: 'mine' }, id: 'mine' })
   })

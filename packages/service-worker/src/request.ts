@@ -9,7 +9,7 @@ export type ReadRequest =
 /** Reads a request of which nothing has been read before. Never rejects. */
 export async function readRequest(request: Request): Promise<ReadRequest> {
   const key = request.headers.get('Idempotency-Key')
-  const keyId = key === null ? undefined : parseOperationId(key)
+  const keyId = key === null ? undefined : parseOperationId(unquoted(key.trim()))
   if (key !== null && keyId === undefined) {
     const detail = 'An Idempotency-Key is 1 to 128 characters of A-Z a-z 0-9 _ . : -'
     return { refusal: problem('invalid-request', 'The Idempotency-Key cannot be used.', { detail }) }
@@ -33,6 +33,11 @@ export async function readRequest(request: Request): Promise<ReadRequest> {
  */
 function ownId(method: string, body: unknown): OperationId | undefined {
   return method === 'POST' && isRecord(body) ? parseOperationId(body['id']) : undefined
+}
+
+/** The key as it stands between quotes, where it comes as a structured field. */
+function unquoted(key: string): string {
+  return /^"([^"]*)"$/.exec(key)?.[1] ?? key
 }
 
 /** Text that is not JSON gives `undefined`, which no JSON text does. */
