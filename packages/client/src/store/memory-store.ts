@@ -5,6 +5,7 @@
  * kill. Every call resolves in a later microtask and changes the disk in one step, as a transaction would.
  */
 import { isHeld, isSettled, SyncError, type OperationId, type Priority } from '@holdfast/core'
+import { textOf } from './operation-text.ts'
 import {
   attemptRecordsMax,
   idOf,
@@ -77,7 +78,7 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
             segment: disk.sequence[queued.priority],
             index: entries.length,
           }
-          const size = JSON.stringify(queued.operation).length
+          const size = textOf(queued.operation).length
           const entry: LiveEntry = { ...queued, position, size, state: { kind: 'queued' }, attempts: [] }
           entries.push(entry)
           disk.log[queued.priority].push(entry)
@@ -104,7 +105,11 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
         if (epoch !== undefined && disk.leadership?.epoch !== epoch) {
           throw new SyncError('fenced', 'Another context leads now; nothing was changed.')
         }
-        return requests.map((request) => applyChange(disk, request, nowMs))
+        const staged = new Map<OperationId, StoredEntry>()
+        const reports = requests.map((request) => stage(disk, staged, request, nowMs))
+        // Only now, when no change has thrown: all of them or none.
+        for (const next of staged.values()) write(disk, next)
+        return reports
       }),
     counts: () =>
       later(() => {
@@ -166,19 +171,24 @@ function find(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
   return undefined
 }
 
-function applyChange(disk: MemoryDisk, { entry, change }: UpdateRequest, nowMs: number): UpdateReport {
-  const current = find(disk, idOf(entry)) ?? entry
+/** Works out a change without writing it. */
+function stage(
+  disk: MemoryDisk,
+  staged: Map<OperationId, StoredEntry>,
+  { entry, change }: UpdateRequest,
+  nowMs: number,
+): UpdateReport {
+  const id = idOf(entry)
+  const current = staged.get(id) ?? find(disk, id) ?? entry
   const wanted = change(current)
   if (wanted === undefined) return { entry: current, isChanged: false }
   const next = changed(current, wanted, nowMs)
-  remove(disk, current)
-  if (isLive(next)) disk.held.set(next.operation.id, next)
-  else disk.settled.set(next.id, next)
+  staged.set(id, next)
   if (wanted.replacement === undefined || !isLive(current)) return { entry: next, isChanged: true }
   const { queued, state } = wanted.replacement
-  const size = JSON.stringify(queued.operation).length
+  const { length: size } = textOf(queued.operation)
   const replacement: LiveEntry = { ...queued, position: current.position, size, state, attempts: [] }
-  disk.held.set(queued.operation.id, replacement)
+  staged.set(queued.operation.id, replacement)
   return { entry: next, isChanged: true, replacement }
 }
 
@@ -198,12 +208,16 @@ function changed(
   return { ...current, state, attempts }
 }
 
-function remove(disk: MemoryDisk, entry: StoredEntry): void {
-  const id = idOf(entry)
+function write(disk: MemoryDisk, next: StoredEntry): void {
+  const id = idOf(next)
+  const current = find(disk, id)
   disk.held.delete(id)
-  disk.settled.delete(id)
-  if (!isLive(entry) || entry.state.kind !== 'queued') return
-  const entries = disk.log[entry.position.priority]
-  const index = entries.findIndex(({ operation }) => operation.id === id)
-  if (index >= 0) entries.splice(index, 1)
+  if (current !== undefined && isLive(current) && current.state.kind === 'queued') {
+    const entries = disk.log[current.position.priority]
+    const index = entries.indexOf(current)
+    if (index >= 0) entries.splice(index, 1)
+  }
+  if (isLive(next)) disk.held.set(id, next)
+  // A settled entry that changes keeps its place in the order of settling.
+  else disk.settled.set(id, next)
 }
