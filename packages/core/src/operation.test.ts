@@ -16,7 +16,7 @@ describe('defineOperation', () => {
     expect(definition.policyFor('low').retry).toMatchObject({ attemptsMax: 3 })
   })
 
-  it.each(['pos.order', 'ocr.job', 'job_update', 'a', 'field-jobs.status2'])('takes the type %s', (type) => {
+  it.each(['pos.order', 'photo.job', 'job_update', 'a', 'field-jobs.status2'])('takes the type %s', (type) => {
     expect(define(type).type).toBe(type)
   })
 
