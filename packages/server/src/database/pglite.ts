@@ -62,9 +62,12 @@ async function start(pglite: PGlite, unlock: (() => Promise<void>) | undefined):
     },
     listen: async (channel, heard) => {
       guard.check('listen()')
-      // The driver quotes nothing: a quoted channel keeps its case, as it does on a served PostgreSQL.
-      const stop = await pglite.listen(`"${channel.replaceAll('"', '""')}"`, heard)
-      return () => stop()
+      // The driver's own `listen` loses a quoted name again when it ends, so all notifications are taken and sorted here.
+      const stop = pglite.onNotification((name, payload) => {
+        if (name === channel) heard(payload)
+      })
+      await pglite.exec(`listen "${channel.replaceAll('"', '""')}"`)
+      return () => Promise.resolve(stop())
     },
     close: async () => {
       if (!guard.close()) return

@@ -42,13 +42,19 @@ export async function openPostgres({ url, log, connectionsMax = 10 }: PostgresOp
     connectionTimeoutMillis: connectionTimeoutMs,
   }
   const pool = new Pool({ ...config, max: connectionsMax })
-  pool.on('error', (error) => {
+  // Whoever uses a connection when it breaks gets the error from the query. The event must be heard all the same, for an
+  // idle connection and for one in use: an unheard one ends the process.
+  const noteLoss = (error: Error): void => {
     log({
       level: 'warn',
       event: 'database-connection-lost',
-      message: 'An idle connection was lost.',
+      message: 'A connection to the database was lost.',
       error: describeError(error),
     })
+  }
+  pool.on('error', noteLoss)
+  pool.on('connect', (client) => {
+    client.on('error', noteLoss)
   })
   const listeners = new Set<() => Promise<void>>()
   const guard = createTransactionGuard()
