@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './connectivity.ts'
+
+const context = { nowMs: 1_000_000, random: 0.5, isOnlineHint: true }
+
+function failTimes(count: number, isOnlineHint = true): WayState {
+  let way: WayState = unknownWay
+  for (let index = 0; index < count; index += 1) way = afterProbe(way, 'red', { ...context, isOnlineHint })
+  return way
+}
+
+describe('the way to the server', () => {
+  test('opens with a green probe, whatever was before', () => {
+    expect(afterProbe(failTimes(3), 'green', context)).toEqual(openWay)
+  })
+
+  test('R157 is probed again after 5 s at first and never less often than every 72 s', () => {
+    const delays = [1, 2, 3, 4, 5, 6, 40].map((count) => {
+      const way = failTimes(count)
+      return way.kind === 'down' ? way.nextProbeAtMs - context.nowMs : undefined
+    })
+    expect(delays).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000])
+    const latest = afterProbe(failTimes(40), 'red', { ...context, random: 0.999_999 })
+    expect(latest.kind === 'down' && latest.nextProbeAtMs - context.nowMs).toBeLessThanOrEqual(72_000)
+  })
+
+  test('F031 is judged by the probe: the browser only says which word people read', () => {
+    expect(failTimes(1, false)).toMatchObject({ connectivity: 'offline' })
+    expect(failTimes(1, true)).toMatchObject({ connectivity: 'server-unreachable' })
+    expect(afterProbe(unknownWay, 'captive', { ...context, isOnlineHint: false })).toMatchObject({
+      connectivity: 'captive',
+    })
+  })
+
+  test('a hint brings the next probe forward, but not to more than one a second', () => {
+    const hinted = afterHint(failTimes(5), context.nowMs)
+    expect(isProbeDue(hinted, context.nowMs + 999)).toBe(false)
+    expect(isProbeDue(hinted, context.nowMs + 1000)).toBe(true)
+    expect(afterHint(openWay, context.nowMs)).toBe(openWay)
+  })
+
+  test('F034 a clock that was set back a day does not put the next probe off for a day', () => {
+    expect(isProbeDue(failTimes(5), context.nowMs - 86_400_000)).toBe(true)
+  })
+})
