@@ -48,7 +48,8 @@ function noteOperation(type: string, conflict: ConflictStrategy): OperationDefin
     lane: ({ id }) => noteLane(id),
     entity: ({ id }) => ({ kind: 'note', id }),
     policy: { conflict },
-    upgrade: (_from, payload) => (isRecord(payload) ? { id: payload['name'], text: payload['text'] } : payload),
+    upgrade: (_from, payload) =>
+      isRecord(payload) ? { id: payload['name'] ?? null, text: payload['text'] ?? null } : payload,
   })
 }
 

@@ -49,7 +49,8 @@ export const orderLane: (id: string) => Lane = defineLane('order', { priority: '
 
 const orderPolicy: PolicyOptions = {
   batch: { max: 10, lingerMs: 30_000 },
-  retry: exponential({ baseMs: 30_000, attempts: 6 }),
+  // Waits of 30, 60, 120, 240 and 480 s; the default cap of five minutes would cut the last one.
+  retry: exponential({ baseMs: 30_000, capMs: 480_000, attempts: 6 }),
   conflict: 'manual',
 }
 

@@ -1,0 +1,161 @@
+/** The rules of a batch without any database: an in-memory server in twenty lines, and what it must never do. */
+import type { OperationId, OperationOutcome, WireOperation } from '@holdfast/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decideBatch, entityKey, type StoredEntity } from './decide-batch.ts'
+import { appliedOf, type LedgerRow } from './ledger.ts'
+import { breakNote, changeNote, createNote, idOf, noteHandlers, noteOp } from './notes.fixture.ts'
+import { prepareBatch } from './prepare.ts'
+
+const handlers = new Map(noteHandlers.map((handler) => [handler.definition.type, handler]))
+
+interface MemoryServer {
+  readonly ledger: Map<OperationId, LedgerRow>
+  readonly entities: Map<string, StoredEntity>
+  readonly send: (operations: readonly WireOperation[], user?: string) => Promise<readonly OperationOutcome[]>
+}
+
+function memoryServer(): MemoryServer {
+  const ledger = new Map<OperationId, LedgerRow>()
+  const entities = new Map<string, StoredEntity>()
+  return {
+    ledger,
+    entities,
+    send: async (operations, user = 'ana') => {
+      const prepared = await prepareBatch(operations, handlers)
+      const context = { tenant: 't', user, nowMs: 1_000 }
+      const result = decideBatch({ operations: prepared, ledger, entities, context })
+      for (const [id, row] of result.ledger) {
+        expect(ledger.has(id)).toBe(false)
+        ledger.set(id, row)
+      }
+      for (const [id, successor] of result.successors) {
+        const row = ledger.get(id)
+        if (row !== undefined) ledger.set(id, { ...row, successor })
+      }
+      for (const { ref, loaded, version, state, lastModifiedMs } of result.entities) {
+        const key = entityKey(ref)
+        expect(entities.get(key)?.version ?? 0).toBe(loaded)
+        entities.set(key, { version, state, lastModifiedMs })
+      }
+      return result.outcomes
+    },
+  }
+}
+
+test('it changes nothing of what it was given', async () => {
+  const ledger: ReadonlyMap<OperationId, LedgerRow> = new Map()
+  const entities: ReadonlyMap<string, StoredEntity> = new Map()
+  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], handlers)
+  const input = { operations, ledger, entities, context: { tenant: 't', user: 'u', nowMs: 5 } }
+  const first = decideBatch(input)
+  expect(ledger.size + entities.size).toBe(0)
+  expect(decideBatch(input)).toEqual(first)
+  expect(first.entities).toEqual([
+    { ref: { kind: 'note', id: 'n' }, loaded: 0, version: 1, state: { id: 'n', count: 0 }, lastModifiedMs: 5 },
+  ])
+})
+
+test('lanes that an earlier part stopped stay stopped', async () => {
+  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], handlers)
+  const context = { tenant: 't', user: 'u', nowMs: 5 }
+  const stoppedLanes = new Set(['note:n'])
+  const result = decideBatch({ operations, ledger: new Map(), entities: new Map(), context, stoppedLanes })
+  expect(result).toMatchObject({ outcomes: [{ id: 'a', outcome: 'deferred' }], entities: [] })
+  expect(result.ledger.size).toBe(0)
+})
+
+test('a decider that throws is told of, and its operation deferred', async () => {
+  const operations = await prepareBatch([noteOp('a', breakNote, { id: 'n' })], handlers)
+  const faults: string[] = []
+  const result = decideBatch({
+    operations,
+    ledger: new Map(),
+    entities: new Map(),
+    context: { tenant: 't', user: 'u', nowMs: 5 },
+    onFault: (type) => void faults.push(type),
+  })
+  expect(faults).toEqual(['note.break'])
+  expect(result.outcomes).toMatchObject([{ outcome: 'deferred' }])
+})
+
+test('an original and its edit in one batch, in either order and any lanes: one of the two is applied', async () => {
+  const original = noteOp('o', changeNote, { id: 'n', add: 1 }, { lane: 'one' })
+  const edit = noteOp('e', changeNote, { id: 'n', add: 1 }, { lane: 'two', supersedes: idOf('o') })
+  for (const batch of [
+    [original, edit],
+    [edit, original],
+  ]) {
+    const server = memoryServer()
+    await server.send(batch)
+    expect(server.entities.get(entityKey({ kind: 'note', id: 'n' }))).toMatchObject({ version: 1, state: { count: 1 } })
+  }
+})
+
+test('F013 F014 however batches are cut, repeated and mixed, each operation counts at most once', async () => {
+  const lanes = fc.constantFrom('a', 'b', 'c')
+  const operation = fc.record({
+    number: fc.nat({ max: 12 }),
+    lane: lanes,
+    bad: fc.boolean(),
+    supersedes: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
+    cancel: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
+    after: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
+  })
+  // One fixed operation per number; sends pick any of them, any number of times, in any order.
+  const world = fc.uniqueArray(operation, { selector: ({ number }) => number, minLength: 1, maxLength: 13 })
+  const sends = fc.array(fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(world, sends, async (specs, batches) => {
+      const server = memoryServer()
+      const operations = specs.map(({ number, lane, bad, supersedes, cancel, after }) =>
+        noteOp(
+          `op-${number}`,
+          changeNote,
+          { id: lane, add: bad ? -1 : 1 },
+          {
+            lane,
+            ...(supersedes !== undefined && supersedes !== number && { supersedes: idOf(`op-${supersedes}`) }),
+            ...(cancel !== undefined &&
+              cancel !== number &&
+              supersedes === undefined && { cancel: idOf(`op-${cancel}`) }),
+            ...(after !== undefined && after !== number && { after: [idOf(`op-${after}`)] }),
+          },
+        ),
+      )
+      const appliedIds: OperationId[] = []
+      const finals = new Map<OperationId, string>()
+      for (const picks of batches) {
+        const ids = new Set(picks.map((pick) => pick % operations.length))
+        const batch = [...ids].flatMap((index) => operations[index] ?? [])
+        for (const outcome of await server.send(batch)) {
+          if (outcome.outcome === 'deferred') continue
+          if (outcome.outcome === 'applied') appliedIds.push(outcome.id)
+          const { id, ...rest } = outcome
+          const final = JSON.stringify(rest.outcome === 'duplicate' ? rest.first : rest)
+          // A final answer never changes.
+          expect(finals.get(id) ?? final).toBe(final)
+          finals.set(id, final)
+        }
+      }
+      expect(new Set(appliedIds).size).toBe(appliedIds.length)
+      const effects = operations.filter(({ id, cancel }) => appliedIds.includes(id) && cancel === undefined)
+      let counted = 0
+      for (const { state } of server.entities.values()) {
+        if (typeof state === 'object' && state !== null && 'count' in state) counted += Number(state['count'])
+      }
+      expect(counted).toBe(effects.length)
+      // Of an operation and what took its place at most one had an effect of its own.
+      for (const { id, supersedes } of operations) {
+        if (supersedes === undefined) continue
+        expect(appliedIds.includes(id) && appliedIds.includes(supersedes)).toBe(false)
+      }
+      for (const { id, cancel } of operations) {
+        const row = cancel === undefined ? undefined : server.ledger.get(cancel)
+        if (cancel === undefined || !appliedIds.includes(id) || row === undefined) continue
+        expect(appliedOf(row.outcome)).toBeUndefined()
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
