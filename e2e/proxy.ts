@@ -53,6 +53,8 @@ export class BreakableProxy {
   readonly #sockets = new Set<Socket>()
   readonly #held = new Set<ServerResponse>()
   readonly seen: ProxiedRequest[] = []
+  #batchesNow = 0
+  #batchesAtOnceMax = 0
   #upstreamPort = 0
   #port = 0
   #fault: { readonly fault: Fault; readonly matching: Matching } | undefined
@@ -77,6 +79,16 @@ export class BreakableProxy {
   /** How many requests are being held. */
   get heldCount(): number {
     return this.#held.size
+  }
+
+  /** The most requests that were at the batch door at one time, since the last `reset`. */
+  get batchesAtOnceMax(): number {
+    return this.#batchesAtOnceMax
+  }
+
+  /** The ids of the operations that came to the batch door since the last `reset`, as often as they came. */
+  get operationsSent(): string[] {
+    return this.seen.filter(batchDoor).flatMap(({ body }) => operationIds(body))
   }
 
   /** Requests that came to a door, since the last `reset`. */
@@ -128,6 +140,7 @@ export class BreakableProxy {
   async reset(): Promise<void> {
     await this.heal()
     this.seen.length = 0
+    this.#batchesAtOnceMax = this.#batchesNow
   }
 
   async close(): Promise<void> {
@@ -139,6 +152,7 @@ export class BreakableProxy {
     const body = await readAll(incoming)
     const request = { method, path, headers, body }
     this.seen.push(request)
+    if (batchDoor(request)) this.#countBatch(outgoing)
     const fault = this.#fault?.matching(request) === true ? this.#fault.fault : undefined
     if (fault?.kind === 'answer') {
       outgoing.writeHead(fault.status, fault.headers)
@@ -177,10 +191,26 @@ export class BreakableProxy {
     }
   }
 
+  #countBatch(outgoing: ServerResponse): void {
+    this.#batchesNow += 1
+    this.#batchesAtOnceMax = Math.max(this.#batchesAtOnceMax, this.#batchesNow)
+    outgoing.on('close', () => (this.#batchesNow -= 1))
+  }
+
   #hold(outgoing: ServerResponse): void {
     this.#held.add(outgoing)
     outgoing.on('close', () => this.#held.delete(outgoing))
   }
+}
+
+function operationIds(body: Buffer): string[] {
+  const request: unknown = JSON.parse(body.toString('utf8'))
+  if (!isRecord(request) || !Array.isArray(request['operations'])) return []
+  return request['operations'].map((operation: unknown) => (isRecord(operation) ? String(operation['id']) : '?'))
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 async function readAll(message: IncomingMessage): Promise<Buffer> {

@@ -16,7 +16,9 @@ export function fieldDeskSubject(proxy: BreakableProxy, server: FieldDeskServer)
       await desk.signIn('ana@north.example')
       await desk.workerReady()
     },
-    write: (page, id) => new FieldDeskPage(page, proxy.url).placeOrder(id),
+    write: async (page, id) => {
+      await new FieldDeskPage(page, proxy.url).placeOrder(id)
+    },
     recover: async (page) => {
       const desk = new FieldDeskPage(page, proxy.url)
       await desk.open()

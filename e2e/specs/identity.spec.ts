@@ -1,0 +1,48 @@
+/** A shared cookie jar: nobody's orders go out in another's name. */
+import { expect, test } from '../fixtures/test.ts'
+
+test("F057 with ben's cookie under ana's open tab nothing of hers is sent as his; it goes out after she signs in", async ({
+  desk,
+  mark,
+  way,
+  truth,
+}) => {
+  await desk.signIn('ana@north.example')
+  await desk.workerReady()
+  way.breakWith({ kind: 'hold' }, ({ path }) => path.startsWith('/api/sync/'))
+  const id = await desk.placeOrder(`${mark} 1`)
+  await desk.takeCookieOf('ben@north.example')
+  await way.heal()
+  await desk.syncNow()
+  await expect.poll(() => desk.pill()).toBe('signed-out')
+  expect(await desk.toneOf(id)).toBe('saved')
+  expect(await truth()).toEqual([])
+
+  await desk.signIn('ana@north.example', '/sign-in')
+  await expect.poll(() => desk.toneOf(id)).toBe('server')
+  expect(await truth()).toMatchObject([{ id }])
+})
+
+test("F055 ben at ana's device sees that something of hers is kept, sends none of it, and she finds it again", async ({
+  desk,
+  mark,
+  way,
+  truth,
+}) => {
+  await desk.signIn('ana@north.example')
+  await desk.workerReady()
+  await way.down()
+  const hers = await desk.placeOrder(`${mark} ana`)
+  await way.up()
+  way.breakWith({ kind: 'hold' }, ({ path }) => path.startsWith('/api/sync/'))
+  await desk.signIn('ben@north.example', '/sign-in')
+  await way.heal()
+  const his = await desk.placeOrder(`${mark} ben`)
+  await expect.poll(() => desk.toneOf(his)).toBe('server')
+  expect((await truth()).map(({ id }) => id)).toEqual([his])
+  expect(await desk.toneOf(hers)).toBeUndefined()
+
+  await desk.signIn('ana@north.example', '/sign-in')
+  await expect.poll(() => desk.toneOf(hers)).toBe('server')
+  expect((await truth()).map(({ id }) => id).toSorted()).toEqual([hers, his].toSorted())
+})
