@@ -3,7 +3,7 @@
  * are no session are problem documents.
  */
 import { isRecord, problem, problemMediaType, type Problem } from '@holdfast/core'
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Account, Accounts } from './accounts.ts'
 import type { LoginLimit } from './login-limit.ts'
@@ -24,7 +24,7 @@ export interface SessionRoutesOptions {
   readonly key: Uint8Array
   readonly limit: LoginLimit
   /** The network address of a request's sender. */
-  readonly addressOf: (request: Request) => string
+  readonly addressOf: (context: Context) => string
   readonly now: () => number
 }
 
@@ -51,7 +51,7 @@ export function sessionRoutes(options: SessionRoutesOptions): Hono {
     if (credentials === undefined)
       return refuse(problem('invalid-request', 'An e-mail address and a password are expected.'))
     const { email, password } = credentials
-    const attempt = limit.begin(email, addressOf(context.req.raw))
+    const attempt = limit.begin(email, addressOf(context))
     if (!attempt.isAllowed) return refuseForNow(attempt.retryAfterMs)
     const account = await accounts.findByEmail(email)
     const isRight = await isPassword(password, account?.passwordHash)

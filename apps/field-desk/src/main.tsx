@@ -1,0 +1,43 @@
+// The door of the pages: puts device and desk together and hands them to React.
+import { knownIdentities, setCurrentIdentity } from '@holdfast/client'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { applicationName } from './operations.ts'
+import { openDeskOutbox } from './outbox.ts'
+import { createDesk } from './session/desk.ts'
+import { openDevice } from './session/device.ts'
+import { fetchSession, signIn, signOut } from './session/session-client.ts'
+import { registerWorker, tellWorker } from './shell/register-worker.ts'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/orders.css'
+import './styles/sync.css'
+
+const device = openDevice({
+  // Read through functions: a browser that forbids storage throws when it is only touched.
+  getItem: (key) => localStorage.getItem(key),
+  setItem: (key, value) => localStorage.setItem(key, value),
+  removeItem: (key) => localStorage.removeItem(key),
+})
+const desk = createDesk({
+  device,
+  setCurrent: (session) => setCurrentIdentity(applicationName, session),
+  knownIdentities: () => knownIdentities(applicationName),
+  openOutbox: openDeskOutbox,
+  fetchSession,
+  signIn,
+  signOut,
+  tellWorker: () => tellWorker({ type: 'identity-changed' }),
+})
+window.addEventListener('storage', ({ key }) => desk.noteStorage(key))
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html is expected to hold an element with the id "root".')
+createRoot(root).render(
+  <StrictMode>
+    <App desk={desk} device={device} worker={registerWorker()} />
+  </StrictMode>,
+)
+void desk.start()

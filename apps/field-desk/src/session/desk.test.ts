@@ -1,0 +1,145 @@
+import type { Outbox, RegisteredIdentity } from '@holdfast/client'
+import { expect, it } from 'vitest'
+import { createDesk, type DeskPorts } from './desk.ts'
+import { openDevice, type KeyValueStorage } from './device.ts'
+import type { Identity } from './identity.ts'
+import type { SessionAnswer } from './session-client.ts'
+
+const ana: Identity = { tenant: 'north', user: 'ana', name: 'Ana', company: 'North' }
+const cleo: Identity = { tenant: 'south', user: 'cleo', name: 'Cleo', company: 'South' }
+
+/** A desk on a device in memory, with a log of what it asked for. */
+function deskOf(more: Partial<DeskPorts> = {}, storage = memory()) {
+  const log: string[] = []
+  const sealed: RegisteredIdentity[] = [{ tenant: 'north', user: 'ana', pending: 3, usedAtMs: 1 }]
+  const device = openDevice(storage)
+  const desk = createDesk({
+    device,
+    setCurrent: (session) => Promise.resolve(void log.push(`current ${session?.user ?? 'nobody'}`)),
+    knownIdentities: () => Promise.resolve(sealed),
+    openOutbox: ({ user }) => {
+      log.push(`open ${user}`)
+      return Promise.resolve(outboxOf(user, log))
+    },
+    fetchSession: () => Promise.resolve<SessionAnswer>({ kind: 'unreachable' }),
+    signIn: (email) => Promise.resolve({ kind: 'signed-in', identity: email.startsWith('ana') ? ana : cleo }),
+    signOut: () => Promise.resolve(true),
+    tellWorker: () => undefined,
+    ...more,
+  })
+  return { desk, device, log, storage }
+}
+
+it('opens offline for the person whom the device remembers, without asking the server', async () => {
+  const { desk, device, log } = deskOf({ fetchSession: () => Promise.reject(new Error('not to be asked')) })
+  device.remember(ana)
+  await desk.start()
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: ana })
+  expect(log).toEqual(['current ana', 'open ana'])
+})
+
+it('asks the server when nobody is remembered, and shows how much is sealed when nobody is signed in', async () => {
+  const { desk } = deskOf({ fetchSession: () => Promise.resolve({ kind: 'signed-out' }) })
+  await desk.start()
+  expect(desk.state()).toEqual({
+    kind: 'signed-out',
+    sealed: [{ tenant: 'north', user: 'ana', pending: 3, usedAtMs: 1 }],
+  })
+})
+
+it("I5 opens the next person's own outbox and closes the one before; nothing of hers is opened by him", async () => {
+  const { desk, device, log } = deskOf()
+  device.remember(ana)
+  await desk.start()
+  await desk.signIn('cleo@south.example', 'demo')
+  await Promise.resolve()
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: cleo })
+  expect(log).toEqual(['current ana', 'open ana', 'current cleo', 'open cleo', 'close ana'])
+})
+
+it('keeps the open outbox when the same person signs in again, and tells it', async () => {
+  const { desk, device, log } = deskOf()
+  device.remember(ana)
+  await desk.start()
+  await desk.signIn('ana@north.example', 'demo')
+  expect(log).toEqual(['current ana', 'open ana', 'current ana', 'authenticated ana'])
+})
+
+it('forgets the person and their list of orders on leaving', async () => {
+  const { desk, device, log } = deskOf()
+  device.remember(ana)
+  await desk.start()
+  device.keepOrders(ana, ['secret'])
+  await desk.leave()
+  expect(desk.state().kind).toBe('signed-out')
+  expect(device.identity()).toBeUndefined()
+  expect(device.orders(ana)).toBeNull()
+  expect(log).toContain('current nobody')
+})
+
+it('signs out offline too: the next start tells the server first, and asks for no session', async () => {
+  const storage = memory()
+  const offline = deskOf({ signOut: () => Promise.resolve(false) }, storage)
+  offline.device.remember(ana)
+  await offline.desk.start()
+  await offline.desk.leave()
+  expect(offline.device.isLeaving()).toBe(true)
+
+  const asked: string[] = []
+  const next = deskOf(
+    {
+      signOut: () => Promise.resolve(asked.push('sign out') > 0),
+      fetchSession: () => Promise.resolve({ kind: 'signed-in', identity: ana }),
+    },
+    storage,
+  )
+  await next.desk.start()
+  expect(asked).toEqual(['sign out'])
+  expect(next.desk.state().kind).toBe('signed-out')
+  expect(next.device.isLeaving()).toBe(false)
+})
+
+it('follows a sign-out in another tab', async () => {
+  const { desk, device } = deskOf()
+  device.remember(ana)
+  await desk.start()
+  device.forget()
+  const closed = new Promise<void>((resolve) => desk.subscribe(resolve))
+  desk.noteStorage('field-desk:identity')
+  await closed
+  expect(desk.state().kind).toBe('signed-out')
+})
+
+function memory(): KeyValueStorage {
+  const values = new Map<string, string>()
+  return {
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+  }
+}
+
+/** Only what the desk calls; anything else is a mistake of the desk's and throws. */
+function outboxOf(user: string, log: string[]): Outbox {
+  const unexpected = () => {
+    throw new Error('the desk is not expected to use this of the outbox')
+  }
+  const close = () => Promise.resolve(void log.push(`close ${user}`))
+  return {
+    session: { tenant: 'any', user },
+    authenticated: () => void log.push(`authenticated ${user}`),
+    close,
+    [Symbol.asyncDispose]: close,
+    enqueue: unexpected,
+    status: unexpected,
+    subscribe: unexpected,
+    onSettled: unexpected,
+    entries: unexpected,
+    entry: unexpected,
+    drain: unexpected,
+    retry: unexpected,
+    discard: unexpected,
+    cleanup: unexpected,
+    sealed: unexpected,
+  }
+}
