@@ -1,0 +1,204 @@
+/**
+ * The server in memory: the real rules (prepareBatch, decideBatch) between maps instead of statements. A batch is
+ * committed in one step, as its transaction would be. The differential test holds this model against the real server.
+ */
+import {
+  answerMediaType,
+  healthPath,
+  parseBatchRequest,
+  problem,
+  problemCodeOf,
+  problemMediaType,
+  protocolVersion,
+  type OperationId,
+  type OperationOutcome,
+  type Problem,
+  type WireOperation,
+} from '@holdfast/core'
+import {
+  decideBatch,
+  entitiesToLoad,
+  entityKey,
+  idsToClaim,
+  idsToRead,
+  prepareBatch,
+  type Handler,
+  type LedgerRow,
+  type LosingSideWrite,
+  type StoredEntity,
+} from '@holdfast/server'
+
+/** Whose session a request belongs to. */
+export interface SimSession {
+  readonly tenant: string
+  readonly user: string
+}
+
+/** An HTTP answer as it travels. */
+export interface SimResponse {
+  readonly status: number
+  readonly mediaType: string
+  readonly text: string
+  readonly redirected?: boolean
+  readonly retryAfter?: string
+  readonly date?: string
+  /** What `retryAfter` means, for the checkers. */
+  readonly retryAfterMs?: number
+}
+
+/** One tenant's rows. */
+export interface TenantRows {
+  readonly ledger: Map<OperationId, LedgerRow>
+  readonly entities: Map<string, StoredEntity>
+  readonly losingSides: LosingSideWrite[]
+}
+
+/** A batch that was applied, for the differential test. */
+export interface AppliedBatch {
+  readonly session: SimSession
+  readonly nowMs: number
+  /** Types that the server knew then. */
+  readonly types: readonly string[]
+  readonly operations: readonly WireOperation[]
+  readonly outcomes: readonly OperationOutcome[]
+}
+
+/** Deliberate bugs of a server, for the mutants. */
+export interface ServerMutation {
+  readonly forgetsLedger?: boolean
+  readonly believesBody?: boolean
+  readonly skipsIdentityCheck?: boolean
+  readonly ignoresStoppedLanes?: boolean
+  readonly ignoresLinks?: boolean
+  readonly ignoresParents?: boolean
+}
+
+/** What a server model is made of. */
+export interface ServerModelOptions {
+  readonly handlers: readonly Handler[]
+  readonly mutation?: ServerMutation
+  /** Told of every batch right after its commit. */
+  readonly onApplied?: (batch: AppliedBatch) => void
+}
+
+/** A server in memory. */
+export class ServerModel {
+  readonly tenants: Map<string, TenantRows> = new Map()
+  readonly #handlers: Map<string, Handler>
+  readonly #mutation: ServerMutation
+  readonly #onApplied: (batch: AppliedBatch) => void
+
+  constructor({ handlers, mutation = {}, onApplied = () => {} }: ServerModelOptions) {
+    this.#handlers = new Map(handlers.map((handler) => [handler.definition.type, handler]))
+    this.#mutation = mutation
+    this.#onApplied = onApplied
+  }
+
+  /** A release that knows this handler is deployed. */
+  deploy(handler: Handler): void {
+    this.#handlers.set(handler.definition.type, handler)
+  }
+
+  rowsOf(tenant: string): TenantRows {
+    let rows = this.tenants.get(tenant)
+    if (rows === undefined) {
+      rows = { ledger: new Map(), entities: new Map(), losingSides: [] }
+      this.tenants.set(tenant, rows)
+    }
+    return rows
+  }
+
+  /** Answers a request to one of the doors. */
+  async answer(path: string, session: SimSession | null, text: string, nowMs: number): Promise<SimResponse> {
+    if (path === healthPath) return ours({ holdfast: protocolVersion, session })
+    if (session === null) return refusal(problem('unauthenticated', 'Nobody is signed in'))
+    const body: unknown = JSON.parse(text)
+    const parsed = parseBatchRequest(body)
+    if (parsed.fault !== undefined) {
+      return refusal(problem('invalid-request', 'The batch cannot be read', { detail: parsed.fault.reason }))
+    }
+    const { tenant, user, operations } = parsed.value
+    const isOther = tenant !== session.tenant || user !== session.user
+    if (isOther && this.#mutation.skipsIdentityCheck !== true && this.#mutation.believesBody !== true) {
+      return refusal(problem('wrong-identity', 'These operations belong to another session'))
+    }
+    const outcomes = await this.apply(this.#mutation.believesBody === true ? { tenant, user } : session, operations, nowMs)
+    const [only] = outcomes
+    if (outcomes.length === 1 && only?.outcome === 'deferred' && problemCodeOf(only.problem) === 'internal') {
+      return refusal(problem('internal', 'The server failed at this operation'))
+    }
+    return ours({ outcomes })
+  }
+
+  /** Applies operations in their order, all in one step. */
+  async apply(
+    session: SimSession,
+    received: readonly WireOperation[],
+    nowMs: number,
+  ): Promise<readonly OperationOutcome[]> {
+    const types = [...this.#handlers.keys()]
+    const prepared = await prepareBatch(received.map((operation) => this.#mutated(operation)), this.#handlers)
+    // From here to the end nothing waits: this is the transaction.
+    const outcomes: OperationOutcome[] = []
+    const parts = this.#mutation.ignoresStoppedLanes === true ? prepared.map((operation) => [operation]) : [prepared]
+    for (const operations of parts) {
+      const rows = this.rowsOf(session.tenant)
+      const known = new Map<OperationId, LedgerRow>()
+      if (this.#mutation.forgetsLedger !== true) {
+        for (const id of [...idsToClaim(operations), ...idsToRead(operations)]) readWithSuccessors(rows.ledger, id, known)
+      }
+      const entities = new Map<string, StoredEntity>()
+      for (const ref of entitiesToLoad(operations)) {
+        const entity = rows.entities.get(entityKey(ref))
+        if (entity !== undefined) entities.set(entityKey(ref), entity)
+      }
+      const result = decideBatch({ operations, ledger: known, entities, context: { ...session, nowMs } })
+      for (const [id, row] of result.ledger) rows.ledger.set(id, row)
+      for (const [id, successor] of result.successors) {
+        const row = rows.ledger.get(id)
+        if (row !== undefined) rows.ledger.set(id, { ...row, successor })
+      }
+      for (const { ref, version, state, lastModifiedMs } of result.entities) {
+        rows.entities.set(entityKey(ref), { version, state, lastModifiedMs })
+      }
+      rows.losingSides.push(...result.losingSides)
+      outcomes.push(...result.outcomes)
+    }
+    this.#onApplied({ session, nowMs, types, operations: received, outcomes })
+    return outcomes
+  }
+
+  #mutated(operation: WireOperation): WireOperation {
+    if (this.#mutation.ignoresParents === true) {
+      const { after: _, ...rest } = operation
+      return rest
+    }
+    if (this.#mutation.ignoresLinks !== true) return operation
+    const { supersedes: _, resolves: __, ...rest } = operation
+    return rest
+  }
+}
+
+/** The rows that the server's statement reads for an id: its own, and those of whatever took its place. */
+function readWithSuccessors(
+  ledger: ReadonlyMap<OperationId, LedgerRow>,
+  id: OperationId,
+  into: Map<OperationId, LedgerRow>,
+): void {
+  for (let next: OperationId | undefined = id; next !== undefined && !into.has(next); ) {
+    const row: LedgerRow | undefined = ledger.get(next)
+    if (row === undefined) return
+    into.set(next, row)
+    next = row.successor
+  }
+}
+
+/** An answer of ours. */
+function ours(body: unknown): SimResponse {
+  return { status: 200, mediaType: answerMediaType, text: JSON.stringify(body) }
+}
+
+/** One of our problems as an answer. */
+export function refusal(document: Problem): SimResponse {
+  return { status: document.status, mediaType: problemMediaType, text: JSON.stringify(document) }
+}
