@@ -11,7 +11,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
 import type { Database } from './database/database.ts'
-import { isOutage, isWorthRerunning } from './database/sql-state.ts'
+import { isAboutStatement, isOutage, isWorthRerunning } from './database/sql-state.ts'
 import { decideBatch, entitiesToLoad, idsToClaim, idsToRead, type BatchResult } from './decide-batch.ts'
 import { ServerError } from './error.ts'
 import type { DecideContext } from './handler.ts'
@@ -40,6 +40,7 @@ export interface ApplyDependencies {
 const runsMax = 12
 const rerunDelayMaxMs = 40
 const outageRetryAfterMs = 5_000
+const failureRetryAfterMs = 60_000
 
 /** What a part of a batch came to. */
 interface Part {
@@ -71,8 +72,8 @@ async function applyPart(
   try {
     return await applyWithReruns(dependencies, owner, operations, stoppedLanes)
   } catch (error) {
-    if (isOutage(error)) {
-      if (error instanceof ServerError && error.code !== 'unavailable') throw error
+    if (!isAboutStatement(error)) {
+      if (!isOutage(error) || error instanceof ServerError) throw error
       throw new ServerError('unavailable', 'The database is not to be had now.', { cause: error })
     }
     if (operations.length > 1) return bisect(dependencies, owner, operations, stoppedLanes)
@@ -83,7 +84,11 @@ async function applyPart(
       error: describeError(error),
     })
     const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
-    return deferAll(operations, stoppedLanes, { outcome: 'deferred', problem: failure })
+    return deferAll(operations, stoppedLanes, {
+      outcome: 'deferred',
+      problem: failure,
+      retryAfterMs: failureRetryAfterMs,
+    })
   }
 }
 
@@ -138,9 +143,10 @@ async function applyWithReruns(
       const result = await applyOnce(dependencies, owner, operations, stoppedLanes)
       if (result !== undefined) return result
     } catch (error) {
-      if (!isWorthRerunning(error) || run >= runsMax) throw error
+      if (!isWorthRerunning(error)) throw error
     }
-    if (run >= runsMax) throw new ServerError('unavailable', `Others were faster ${runsMax} times in a row.`)
+    if (run >= runsMax)
+      throw new ServerError('unavailable', `Other transactions were faster ${runsMax} times in a row.`)
     await setTimeout(Math.random() * Math.min(rerunDelayMaxMs, 2 ** run))
   }
 }

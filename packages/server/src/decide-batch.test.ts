@@ -92,6 +92,29 @@ test('an original and its edit in one batch, in either order and any lanes: one 
   }
 })
 
+test('a discarded edit takes back the edit and what it was to replace, and tells which of them had been applied', async () => {
+  const original = noteOp('o', changeNote, { id: 'n', add: 1 })
+  const edit = noteOp('e', changeNote, { id: 'n', add: 10 }, { supersedes: idOf('o') })
+  const discard = noteOp('d', changeNote, { id: 'n' }, { cancel: idOf('e'), supersedes: idOf('o') })
+  const child = noteOp('c', changeNote, { id: 'm', add: 1 }, { after: [idOf('o')] })
+  const first = { outcome: 'applied', version: 1 }
+
+  const onlyOriginal = memoryServer()
+  await onlyOriginal.send([original])
+  expect(await onlyOriginal.send([discard])).toMatchObject([{ outcome: 'duplicate', first, of: 'o' }])
+
+  const onlyEdit = memoryServer()
+  await onlyEdit.send([edit])
+  expect(await onlyEdit.send([discard])).toMatchObject([{ outcome: 'duplicate', first, of: 'e' }])
+
+  const neither = memoryServer()
+  expect(await neither.send([discard])).toEqual([{ id: 'd', outcome: 'applied' }])
+  expect(await neither.send([original])).toMatchObject([{ outcome: 'duplicate', first: { outcome: 'rejected' } }])
+  expect(await neither.send([edit])).toMatchObject([{ outcome: 'duplicate', first: { outcome: 'rejected' } }])
+  expect(await neither.send([child])).toMatchObject([{ outcome: 'rejected' }])
+  expect(neither.entities.size).toBe(0)
+})
+
 test('F013 F014 however batches are cut, repeated and mixed, each operation counts at most once', async () => {
   const lanes = fc.constantFrom('a', 'b', 'c')
   const operation = fc.record({
@@ -116,9 +139,7 @@ test('F013 F014 however batches are cut, repeated and mixed, each operation coun
           {
             lane,
             ...(supersedes !== undefined && supersedes !== number && { supersedes: idOf(`op-${supersedes}`) }),
-            ...(cancel !== undefined &&
-              cancel !== number &&
-              supersedes === undefined && { cancel: idOf(`op-${cancel}`) }),
+            ...(cancel !== undefined && cancel !== number && { cancel: idOf(`op-${cancel}`) }),
             ...(after !== undefined && after !== number && { after: [idOf(`op-${after}`)] }),
           },
         ),

@@ -73,8 +73,11 @@ export interface BatchResult {
   readonly stoppedLanes: ReadonlySet<string>
 }
 
-/** How long a client is asked to wait with an operation that this release cannot read. */
+/** How long a client is asked to wait with an operation that this release cannot read, or fails at. */
 const unreadableRetryAfterMs = 60_000
+
+/** How long it is asked to wait for an operation that is still on its way. */
+const parentRetryAfterMs = 5_000
 
 /** The map key of an entity. A kind cannot contain NUL. */
 export function entityKey({ kind, id }: EntityRef): string {
@@ -171,7 +174,8 @@ function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome
     const own = run.known.get(link)
     if (own === undefined) continue
     if (own.user !== run.context.user) return foreignLink
-    const row = wire.cancel === link ? own : (currentRowOf(link, run.known) ?? own)
+    // A cancel asks about exactly what it names: a later replacement of that is another matter.
+    const row = wire.cancel !== undefined ? own : (currentRowOf(link, run.known) ?? own)
     const first = appliedOf(row.outcome)
     if (first !== undefined) return { outcome: 'duplicate', first, of: link }
   }
@@ -180,12 +184,13 @@ function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome
 
 /** Makes sure that what this operation replaces or cancels is never applied, and says what took its place. */
 function retire({ wire }: PreparedOperation, run: Run): void {
+  // Nothing takes the place of what was taken back, not even what that itself was to replace.
+  const successor = wire.cancel === undefined ? { successor: wire.id } : {}
   for (const link of linkOf(wire)) {
-    const successor = wire.cancel === link ? {} : { successor: wire.id }
     const old = run.known.get(link)
     if (old === undefined) {
       record(run, link, { user: run.context.user, hash: null, outcome: cancelled, ...successor })
-    } else if (wire.cancel !== link && old.user === run.context.user && appliedOf(old.outcome) === undefined) {
+    } else if (wire.cancel === undefined && appliedOf(old.outcome) === undefined) {
       run.known.set(link, { ...old, ...successor })
       const fresh = run.fresh.get(link)
       if (fresh === undefined) run.successors.set(link, wire.id)
@@ -287,8 +292,9 @@ function record(run: Run, id: OperationId, row: LedgerRow): void {
   run.fresh.set(id, row)
 }
 
+/** What an operation replaces or cancels; the cancelled one first, because its outcome is what the person asks about. */
 function linkOf(wire: PreparedOperation['wire']): readonly OperationId[] {
-  return [wire.supersedes, wire.resolves, wire.cancel].filter((id) => id !== undefined)
+  return [wire.cancel, wire.supersedes, wire.resolves].filter((id) => id !== undefined)
 }
 
 function parentsOf(wire: PreparedOperation['wire']): readonly OperationId[] {
@@ -302,6 +308,7 @@ function needs(parent: OperationId): Extract<Outcome, { outcome: 'deferred' }> {
     problem: problem('in-progress', 'Waits for another operation', {
       detail: `It needs ${parent}, which is not applied.`,
     }),
+    retryAfterMs: parentRetryAfterMs,
   }
 }
 
@@ -334,4 +341,5 @@ const parentRefused: FinalOutcome = {
 const internalFault: Outcome & { readonly outcome: 'deferred' } = {
   outcome: 'deferred',
   problem: problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' }),
+  retryAfterMs: unreadableRetryAfterMs,
 }

@@ -12,8 +12,10 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. The user owns the tables and may create the app role once. */
   readonly url: string
   readonly log: Log
-  /** Default 10. A transaction waits for a connection at most 10 s. */
+  /** Default 10. */
   readonly connectionsMax?: number
+  /** How long a transaction waits for a connection, ms. Default 10 s. */
+  readonly connectionWaitMaxMs?: number
 }
 
 /**
@@ -26,7 +28,6 @@ const sessionOptions = [
   '-c idle_in_transaction_session_timeout=60000',
 ].join(' ')
 
-const connectionTimeoutMs = 10_000
 const listenAgainDelayMs = 1_000
 
 /**
@@ -34,12 +35,13 @@ const listenAgainDelayMs = 1_000
  *
  * @throws ServerError `row-security`, `newer-database`; and the driver's errors when it cannot be reached
  */
-export async function openPostgres({ url, log, connectionsMax = 10 }: PostgresOptions): Promise<Database> {
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { url, log, connectionsMax = 10, connectionWaitMaxMs = 10_000 } = options
   const config: ClientConfig = {
     connectionString: url,
     options: sessionOptions,
     application_name: 'holdfast',
-    connectionTimeoutMillis: connectionTimeoutMs,
+    connectionTimeoutMillis: connectionWaitMaxMs,
   }
   const pool = new Pool({ ...config, max: connectionsMax })
   // Whoever uses a connection when it breaks gets the error from the query. The event must be heard all the same, for an

@@ -1,4 +1,5 @@
 /** What a database error means, by its SQLSTATE; the text of a message decides nothing. */
+import { ServerError } from '../error.ts'
 
 /**
  * The SQLSTATE of an error that PostgreSQL reported, or `undefined` for any other error. A socket's error has a `code`
@@ -18,10 +19,28 @@ export function isWorthRerunning(error: unknown): boolean {
 }
 
 /**
- * True when the database itself is in trouble (no SQLSTATE at all, connection exceptions, no resources, an operator's
- * intervention, a system error), so that no operation can be the cause.
+ * True when the database itself is in trouble: connection exceptions, no resources, an operator's intervention, a
+ * system error, and whatever a driver says without a SQLSTATE (it could not connect, it lost the connection, it waited
+ * too long). No operation can be the cause. Errors that only our own code can make are not among them.
  */
 export function isOutage(error: unknown): boolean {
+  if (error instanceof ServerError) return error.code === 'unavailable'
+  if (isBug(error)) return false
   const sqlState = sqlStateOf(error)
   return sqlState === undefined || ['08', '53', '57', '58'].includes(sqlState.slice(0, 2)) || sqlState === '25P03'
+}
+
+/** True for an error that PostgreSQL blames on a statement or its data. */
+export function isAboutStatement(error: unknown): boolean {
+  return sqlStateOf(error) !== undefined && !isOutage(error)
+}
+
+function isBug(error: unknown): boolean {
+  return (
+    !(error instanceof Error) ||
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError
+  )
 }

@@ -4,7 +4,7 @@
  */
 import { problem } from '@holdfast/core'
 import type { Context } from 'hono'
-import { ServerError } from '../error.ts'
+import { isOutage } from '../database/sql-state.ts'
 import { describeError, type Log } from '../log.ts'
 import { problemAnswer } from './answer.ts'
 import { crossSiteProblem } from './cross-site.ts'
@@ -71,7 +71,7 @@ const unavailableRetryAfterMs = 5_000
 /** The answer to a request that failed here: 503 while the database is not to be had, else 500. */
 export function failureAnswer(error: unknown, log: Log): Response {
   log({ level: 'error', event: 'request-failed', message: 'A request failed.', error: describeError(error) })
-  return error instanceof ServerError && error.code === 'unavailable'
+  return isOutage(error)
     ? problemAnswer(problem('unavailable', 'The server is busy'), { retryAfterMs: unavailableRetryAfterMs })
     : problemAnswer(problem('internal', 'The server failed'))
 }
