@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What a build is made from. The server of Field Desk is not built: Node runs its sources. */
 const inputs = ['apps/field-desk/**/*', 'packages/*/src/**/*', 'packages/*/package.json', 'package-lock.json']
-const notInputs = [/^apps\/field-desk\/(dist|server)\//, /\/node_modules\//, /\.(test|contract|fixture)\.tsx?$/]
+const notInputs = [/^apps\/field-desk\/(dist|server)\//, /\/node_modules\//, /\.(test|contract|fixture|browser)\.tsx?$/]
 
 /** Where a build lies, and the note of what it was made from. */
 const built = join(root, 'apps', 'field-desk', 'dist', 'index.html')

@@ -28,9 +28,9 @@ export interface Finding {
 /** The packages' folders, under `packages/`. */
 export const packageNames: readonly string[] = ['core', 'client', 'service-worker', 'react', 'server', 'domains']
 
-/** Files that only tests use: what they import and where they stand is their own affair. */
+/** Files that only tests use; `.browser.ts` are those that a browser test loads into a page. */
 export function isTestFile(path: string): boolean {
-  return /\.(test|spec|contract|fixture)\.tsx?$/.test(path)
+  return /\.(test|spec|contract|fixture|browser)\.tsx?$/.test(path)
 }
 
 /** Parses the given texts; those whose name ends in .ts, .tsx or .mjs become source files. */
