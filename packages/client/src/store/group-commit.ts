@@ -1,15 +1,12 @@
 /**
  * Group commit: appends that are asked for while a transaction is open share the next one. One at a time, in the order
- * of the calls; each caller hears of its own entry.
+ * of the calls; each caller hears of its own entry. A strict transaction costs a flush of the disk, so the entries of a
+ * burst share it.
  */
 import { SyncError, type QueuedOperation } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
+import { segmentEntriesMax, segmentSizeMax } from './segment.ts'
 import type { LiveEntry, Store } from './store.ts'
-
-/** Most entries in a group. */
-const groupEntriesMax = 128
-/** Most UTF-16 code units of JSON in a group; one entry alone may be larger. */
-const groupSizeMax = 128 * 1024
 
 interface Waiting {
   readonly queued: QueuedOperation
@@ -20,7 +17,11 @@ interface Waiting {
 
 /** Appends in groups. */
 export interface GroupCommit {
-  /** Appends an entry; resolves when it is stored. Throws what `Store.append` throws. */
+  /**
+   * Appends an entry; resolves when it is stored.
+   *
+   * @throws what `Store.append` throws, for this entry alone unless the store itself is the reason
+   */
   append(queued: QueuedOperation): Promise<LiveEntry>
   /** Resolves when nothing is waiting to be stored. */
   idle(): Promise<void>
@@ -34,16 +35,22 @@ export function openGroupCommit(store: Store): GroupCommit {
     // One turn of microtasks: calls made in a row start out as one group.
     await Promise.resolve()
     while (waiting.length > 0) {
-      const group = take(waiting)
-      waiting = waiting.slice(group.length)
-      await commit(store, group)
+      const all = waiting
+      waiting = []
+      for (let start = 0; start < all.length;) {
+        const end = groupEnd(all, start)
+        await commit(store, all.slice(start, end))
+        start = end
+      }
     }
     working = undefined
   }
   return {
     append: (queued) =>
       new Promise((resolve, reject) => {
-        waiting.push({ queued, size: textOf(queued.operation).length, resolve, reject })
+        // Encoded here, call by call: what cannot be encoded fails its own caller, and no group takes long to encode.
+        const size = textOf(queued.operation).length
+        waiting.push({ queued, size, resolve, reject })
         working ??= work()
       }),
     idle: async () => {
@@ -52,15 +59,15 @@ export function openGroupCommit(store: Store): GroupCommit {
   }
 }
 
-function take(waiting: readonly Waiting[]): readonly Waiting[] {
+/** Where the group that starts at `start` ends: a segment's worth of entries, so that a large one stands alone. */
+function groupEnd(waiting: readonly Waiting[], start: number): number {
   let size = 0
-  const group: Waiting[] = []
-  for (const next of waiting) {
+  for (let end = start; ; end += 1) {
+    const next = waiting[end]
+    if (next === undefined) return end
     size += next.size
-    if (group.length > 0 && (group.length >= groupEntriesMax || size > groupSizeMax)) break
-    group.push(next)
+    if (end > start && (end - start >= segmentEntriesMax || size > segmentSizeMax)) return end
   }
-  return group
 }
 
 async function commit(store: Store, group: readonly Waiting[]): Promise<void> {
@@ -72,11 +79,16 @@ async function commit(store: Store, group: readonly Waiting[]): Promise<void> {
       else resolve(entry)
     }
   } catch (error) {
-    if (group.length === 1) {
-      group[0]?.reject(error)
+    if (group.length === 1 || isTheStoresOwn(error)) {
+      for (const { reject } of group) reject(error)
       return
     }
-    // What one entry is too large for may still have room for its companions.
+    // One of them is the reason: the others must not suffer for it, nor change places.
     for (const single of group) await commit(store, [single])
   }
+}
+
+/** True when no entry is the reason, so that trying each alone would only fail as often as there are entries. */
+function isTheStoresOwn(error: unknown): boolean {
+  return error instanceof SyncError && error.code !== 'too-large' && error.code !== 'invalid-payload'
 }

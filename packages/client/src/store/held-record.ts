@@ -1,46 +1,64 @@
 /** How a held entry is stored: with a copy of its body, found by id, listed by kind. */
-import { isHeld, type HeldState, type OnDead, type Priority } from '@holdfast/core'
+import { isHeld, isRecord, priorities, type HeldState } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
-import { parseStoredOperation } from './segment.ts'
+import { parseJson, parseStoredOperation } from './segment.ts'
 import type { AttemptRecord, LiveEntry } from './store.ts'
 
 /** A held entry as stored. */
 export interface HeldRecord {
-  readonly format: 1
   readonly id: string
-  /** The state's kind, once more, for the index. */
+  /** The state's kind, for the index. */
   readonly kind: HeldState['kind']
+  /** Two lines of JSON: what is known of the delivery, and the operation. */
   readonly text: string
-  readonly priority: Priority
-  readonly onDead: OnDead
-  readonly segment: number
-  readonly index: number
-  readonly state: HeldState
-  readonly attempts: readonly AttemptRecord[]
 }
 
-/** Packs a held entry; `undefined` when the entry is not held. */
-export function packHeld(entry: LiveEntry): HeldRecord | undefined {
-  const { operation, priority, onDead, position, state, attempts } = entry
-  if (!isHeld(state)) return undefined
+/** Packs a held entry. */
+export function packHeld({ operation, onDead, position, state, attempts }: LiveEntry): HeldRecord {
+  if (!isHeld(state)) throw new RangeError(`a ${state.kind} entry is not held`)
+  const head = JSON.stringify({ format: 1, onDead, position, state, attempts })
+  return { id: operation.id, kind: state.kind, text: `${head}\n${textOf(operation)}` }
+}
+
+/** Reads a held entry; `undefined` when the record is damaged. */
+export function unpackHeld(record: unknown): LiveEntry | undefined {
+  if (!isRecord(record) || typeof record['text'] !== 'string') return undefined
+  const [head = '', text = ''] = record['text'].split('\n')
+  const header = parseJson(head)
+  const operation = parseStoredOperation(text)
+  if (operation === undefined || !isRecord(header) || !isRecord(header['position'])) return undefined
+  const { onDead, state, attempts } = header
+  const { segment, index } = header['position']
+  const named = header['position']['priority']
+  const priority = priorities.find((name) => name === named)
+  if (priority === undefined || typeof segment !== 'number' || typeof index !== 'number') return undefined
+  if (!isStoredState(state) || !isAttempts(attempts)) return undefined
   return {
-    format: 1,
-    id: operation.id,
-    kind: state.kind,
-    text: textOf(operation),
+    operation,
     priority,
-    onDead,
-    segment: position.segment,
-    index: position.index,
+    onDead: onDead === 'skip' ? 'skip' : 'block',
+    position: { priority, segment, index },
+    size: text.length,
     state,
     attempts,
   }
 }
 
-/** Reads a held entry; `undefined` when its text is damaged. */
-export function unpackHeld(record: HeldRecord): LiveEntry | undefined {
-  const operation = parseStoredOperation(record.text)
-  if (operation === undefined) return undefined
-  const { priority, onDead, segment, index, state, attempts, text } = record
-  return { operation, priority, onDead, size: text.length, position: { priority, segment, index }, state, attempts }
+/** What was stored by this code is a held state if its skeleton is. */
+function isStoredState(value: unknown): value is HeldState {
+  if (!isRecord(value) || typeof value['attempts'] !== 'number') return false
+  switch (value['kind']) {
+    case 'waiting':
+      return typeof value['notBeforeMs'] === 'number' && isRecord(value['failure'])
+    case 'conflicted':
+      return isRecord(value['conflict'])
+    case 'dead':
+      return isRecord(value['reason'])
+    default:
+      return false
+  }
+}
+
+function isAttempts(value: unknown): value is readonly AttemptRecord[] {
+  return Array.isArray(value) && value.every((attempt) => isRecord(attempt) && typeof attempt['atMs'] === 'number')
 }

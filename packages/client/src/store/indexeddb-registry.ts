@@ -2,7 +2,7 @@
 import { isRecord, operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
 import type { Random } from '../environment.ts'
 import { Connection } from './indexeddb-connection.ts'
-import { completionOf, resultOf } from './indexeddb-request.ts'
+import { inTransaction, resultOf } from './indexeddb-request.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
 
 const records = 'records'
@@ -10,7 +10,7 @@ const records = 'records'
 /**
  * Opens the registry of an application.
  *
- * @throws SyncError `storage` when there is no usable IndexedDB
+ * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here
  */
 export async function openIndexedDbRegistry(application: string, random: Random): Promise<Registry> {
   const connection = new Connection({
@@ -21,20 +21,18 @@ export async function openIndexedDbRegistry(application: string, random: Random)
     },
   })
   const get = (key: string): Promise<unknown> =>
-    connection.run((database) => resultOf(database.transaction(records).objectStore(records).get(key)))
+    connection.run((database) => resultOf<unknown>(database.transaction(records).objectStore(records).get(key)))
   /** Changes a record in one strict transaction. */
   const change = <Value>(key: string, next: (current: unknown) => Value): Promise<Value> =>
-    connection.run(async (database) => {
-      const transaction = database.transaction(records, 'readwrite', { durability: 'strict' })
-      const completion = completionOf(transaction)
-      completion.catch(() => {})
-      const store = transaction.objectStore(records)
-      const current: unknown = await resultOf(store.get(key))
-      const value = next(current)
-      if (value !== current) store.put(value, key)
-      await completion
-      return value
-    })
+    connection.run((database) =>
+      inTransaction(database, [records], 'strict', async (transaction) => {
+        const store = transaction.objectStore(records)
+        const current: unknown = await resultOf(store.get(key))
+        const value = next(current)
+        if (value !== current) store.put(value, key)
+        return value
+      }),
+    )
   await connection.run(() => Promise.resolve())
   return {
     deviceId: () =>
@@ -43,9 +41,10 @@ export async function openIndexedDbRegistry(application: string, random: Random)
       ),
     current: async () => parseSession(await get('current')),
     setCurrent: async (session) => {
-      await change('current', () => session ?? null)
+      await change('current', () => (session === undefined ? null : { tenant: session.tenant, user: session.user }))
     },
-    remember: async (identity) => {
+    remember: async ({ tenant, user, pending, usedAtMs }) => {
+      const identity: RegisteredIdentity = { tenant, user, pending, usedAtMs }
       await change('identities', (current) => [
         ...parseIdentities(current).filter((other) => !isSameSession(other, identity)),
         identity,

@@ -1,122 +1,109 @@
-/** Writing the log: appending segments, marking entries, and deleting what is proved settled. */
+/** Writing the log on IndexedDB: appending segments, marking entries, and deleting what is proved settled. */
 import { priorities, type Priority, type QueuedOperation } from '@holdfast/core'
 import { resultOf } from './indexeddb-request.ts'
-import { numbers, readMarks } from './log-reading.ts'
-import { countMarked, isMarked, withMark, type Marks } from './marks.ts'
+import { marksOf, numbersOf } from './log-reading.ts'
+import { LogSection } from './log-section.ts'
+import type { MarksRecord } from './marks.ts'
 import { storeNames } from './migrations.ts'
-import { countOf, cutIntoSegments, packSegment, segmentKey, sequenceOf } from './segment.ts'
 import { textOf } from './operation-text.ts'
-import type { LiveEntry, Position } from './store.ts'
+import {
+  cutIntoSegments,
+  deletionStart,
+  packSegment,
+  placeholderKey,
+  queuedEntry,
+  segmentKey,
+  sequenceOf,
+} from './segment.ts'
+import type { FaultListener } from './store-fault.ts'
+import type { LiveEntry } from './store.ts'
 
-/** Appends a group within a transaction; gives the entries as stored, in the order given. */
+/** How far back a repeated append looks for what the first try may have written. */
+const repeatedLookBack = 8
+
+/**
+ * Appends a group within a transaction; gives the entries as stored, in the order given.
+ *
+ * @param isRetry the group may have been written already, by a transaction whose end was not seen
+ */
 export async function appendGroup(
   transaction: IDBTransaction,
   group: readonly QueuedOperation[],
+  isRetry: boolean,
 ): Promise<readonly LiveEntry[]> {
-  const places = new Map<QueuedOperation, Position>()
-  for (const priority of priorities) {
-    const own = group.filter((queued) => queued.priority === priority)
-    if (own.length === 0) continue
+  // Numbered, because the same operation may stand in a group twice.
+  const numbered = group.map((queued, nth) => ({ ...queued, nth }))
+  const stored: LiveEntry[] = []
+  const appendTo = async (priority: Priority): Promise<void> => {
+    const parts = cutIntoSegments(numbered.filter((item) => item.priority === priority))
+    if (parts.length === 0) return
     const log = transaction.objectStore(storeNames.log[priority])
-    // Read in the same transaction: whoever appends next, in whichever tab, sees this one's segment.
-    const lastKey = await lastKeyOf(log)
-    let sequence = sequenceOf(lastKey)
-    // A placeholder has kept the sequence for this moment.
-    if (lastKey > 0 && countOf(lastKey) === 0) log.delete(lastKey)
-    for (const entries of cutIntoSegments(own)) {
+    const records = parts.map(packSegment)
+    const written = isRetry ? await sequenceOfWritten(log, records.at(-1)) : undefined
+    // Read in the same transaction: whoever appends next, in whichever tab, sees this one's segments.
+    let sequence = written === undefined ? sequenceOf(await lastKeyOf(log)) : written - parts.length
+    for (const [part, items] of parts.entries()) {
       sequence += 1
-      const segment = segmentKey(sequence, entries.length)
-      log.add(packSegment(entries), segment)
-      for (const [index, queued] of entries.entries()) places.set(queued, { priority, segment, index })
+      const segment = segmentKey(sequence, items.length)
+      if (written === undefined) log.add(records[part], segment)
+      for (const [index, item] of items.entries()) {
+        stored[item.nth] = queuedEntry(item, textOf(item.operation).length, { priority, segment, index })
+      }
     }
   }
-  return group.map((queued) => ({
-    ...queued,
-    position: places.get(queued) ?? { priority: queued.priority, segment: 0, index: 0 },
-    size: textOf(queued.operation).length,
-    state: { kind: 'queued' },
-    attempts: [],
-  }))
+  await Promise.all(priorities.map(appendTo))
+  return stored
 }
 
-/** What stands in one priority's log between the first and the last segment that a transaction touches. */
-export class LogSection {
-  readonly #transaction: IDBTransaction
-  readonly #priority: Priority
-  readonly #keys: readonly number[]
-  readonly #existing: ReadonlySet<number>
-  readonly #marks: Map<number, Marks>
-  readonly #touched = new Set<number>()
+/** Reads the part of a log from one segment to another. */
+export async function readSection(
+  transaction: IDBTransaction,
+  { priority, first, last }: { readonly priority: Priority; readonly first: number; readonly last: number },
+  onFault: FaultListener,
+): Promise<readonly [Priority, LogSection]> {
+  const range = IDBKeyRange.bound(first, last)
+  const marksStore = transaction.objectStore(storeNames.marks[priority])
+  const [keys, marks] = await Promise.all([
+    resultOf(transaction.objectStore(storeNames.log[priority]).getAllKeys(range)),
+    resultOf<unknown[]>(marksStore.getAll(range)),
+  ])
+  return [priority, new LogSection(numbersOf(keys), marksOf(marks, marksStore.name, onFault))]
+}
 
-  private constructor(
-    transaction: IDBTransaction,
-    priority: Priority,
-    keys: readonly number[],
-    marks: ReadonlyMap<number, Marks>,
-  ) {
-    this.#transaction = transaction
-    this.#priority = priority
-    this.#keys = keys
-    this.#existing = new Set(keys)
-    this.#marks = new Map(marks)
+/** Writes the new marks of a section and deletes the segments that they prove settled. */
+export async function writeSection(
+  transaction: IDBTransaction,
+  priority: Priority,
+  section: LogSection,
+): Promise<void> {
+  const log = transaction.objectStore(storeNames.log[priority])
+  const marksStore = transaction.objectStore(storeNames.marks[priority])
+  const { marks, deletions } = section.writes()
+  for (const record of marks) {
+    const stored: MarksRecord = record
+    marksStore.put(stored)
   }
-
-  static async read(transaction: IDBTransaction, priority: Priority, from: number, to: number): Promise<LogSection> {
-    const log = transaction.objectStore(storeNames.log[priority])
-    const keys = resultOf(log.getAllKeys(IDBKeyRange.bound(from, to)))
-    const marks = await readMarks(transaction, priority, from, to)
-    return new LogSection(transaction, priority, numbers(await keys), marks)
-  }
-
-  /** True while the entry at a position is queued. */
-  isQueued({ segment, index }: Position): boolean {
-    return this.#existing.has(segment) && !isMarked(this.#marks.get(segment), index)
-  }
-
-  mark({ segment, index }: Position): void {
-    this.#marks.set(segment, withMark(this.#marks.get(segment), countOf(segment), index))
-    this.#touched.add(segment)
-  }
-
-  /** Writes the marks and deletes the segments that they prove settled, neighbours in one range. */
-  async write(): Promise<void> {
-    if (this.#touched.size === 0) return
-    const log = this.#transaction.objectStore(storeNames.log[this.#priority])
-    const marks = this.#transaction.objectStore(storeNames.marks[this.#priority])
-    const gone = new Set<number>()
-    for (const key of this.#touched) {
-      const value = this.#marks.get(key)
-      if (value === undefined) continue
-      if (countMarked(value) === countOf(key)) gone.add(key)
-      else marks.put(value, key)
-    }
-    if (gone.size === 0) return
-    const lastKey = await lastKeyOf(log)
-    // The highest key keeps the sequence: a position must never be used twice. A settled body need not stay for that.
-    if (gone.has(lastKey)) log.put({ format: 1, texts: [] }, segmentKey(sequenceOf(lastKey) + 1, 0))
-    for (const [from, to] of runsOf(this.#keys, gone)) {
-      const range = IDBKeyRange.bound(from, to)
-      log.delete(range)
-      marks.delete(range)
-    }
+  if (deletions.length === 0) return
+  const lastKey = await lastKeyOf(log)
+  for (const { first, last } of deletions) {
+    const range = IDBKeyRange.bound(deletionStart(first), last)
+    log.delete(range)
+    marksStore.delete(range)
+    // A position must never be used twice, so the highest sequence stays; a settled body need not stay for that.
+    if (last === lastKey) log.put('', placeholderKey(sequenceOf(last)))
   }
 }
 
-/** The runs of neighbouring keys that are all in `gone`. */
-function runsOf(keys: readonly number[], gone: ReadonlySet<number>): readonly (readonly [number, number])[] {
-  const runs: [number, number][] = []
-  let open: [number, number] | undefined
-  for (const key of keys) {
-    if (!gone.has(key)) {
-      open = undefined
-      continue
-    }
-    if (open === undefined) {
-      open = [key, key]
-      runs.push(open)
-    } else open[1] = key
+/** The sequence of the segment with this very text, if it is among the last ones. */
+async function sequenceOfWritten(log: IDBObjectStore, record: string | undefined): Promise<number | undefined> {
+  const request = log.openCursor(null, 'prev')
+  for (let looked = 0; looked < repeatedLookBack; looked += 1) {
+    const cursor = await resultOf(request)
+    if (cursor === null) return undefined
+    if (cursor.value === record && typeof cursor.key === 'number') return sequenceOf(cursor.key)
+    cursor.continue()
   }
-  return runs
+  return undefined
 }
 
 async function lastKeyOf(log: IDBObjectStore): Promise<number> {

@@ -1,6 +1,6 @@
 /** A registry in memory; handles on one `MemoryRegistryDisk` share it as tabs share a database. */
+import { operationIdFrom, operationIdRandomBytes, SyncError } from '@holdfast/core'
 import type { Random } from '../environment.ts'
-import { operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
 
 /** The registry's data. */
@@ -15,21 +15,28 @@ export function openMemoryRegistry(
   random: Random,
   disk: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] },
 ): Registry {
+  let isClosed = false
+  const later = async <Value>(work: () => Value): Promise<Value> => {
+    await Promise.resolve()
+    if (isClosed) throw new SyncError('closed', 'The registry was closed.')
+    return work()
+  }
   return {
-    deviceId: () => {
-      disk.deviceId ??= operationIdFrom(0, random.bytes(operationIdRandomBytes))
-      return Promise.resolve(disk.deviceId)
-    },
-    current: () => Promise.resolve(disk.current),
-    setCurrent: (session) => {
-      disk.current = session
+    deviceId: () => later(() => (disk.deviceId ??= operationIdFrom(0, random.bytes(operationIdRandomBytes)))),
+    current: () => later(() => disk.current),
+    setCurrent: (session) =>
+      later(() => {
+        disk.current = session === undefined ? undefined : { tenant: session.tenant, user: session.user }
+      }),
+    remember: ({ tenant, user, pending, usedAtMs }) =>
+      later(() => {
+        const identity: RegisteredIdentity = { tenant, user, pending, usedAtMs }
+        disk.identities = [...disk.identities.filter((other) => !isSameSession(other, identity)), identity]
+      }),
+    identities: () => later(() => disk.identities),
+    close: () => {
+      isClosed = true
       return Promise.resolve()
     },
-    remember: (identity) => {
-      disk.identities = [...disk.identities.filter((other) => !isSameSession(other, identity)), identity]
-      return Promise.resolve()
-    },
-    identities: () => Promise.resolve(disk.identities),
-    close: () => Promise.resolve(),
   }
 }

@@ -2,90 +2,104 @@
  * A store in memory: for tests, for simulation, and for browsers without IndexedDB, where the app asked for it.
  *
  * The data lives in a `MemoryDisk`, which handles share as tabs share a database, and which a simulation keeps over a
- * kill. Every call resolves in a later microtask and changes the disk in one step, as a transaction would.
+ * kill. Every call resolves in a later microtask and changes the disk in one step, as a transaction would. Segments,
+ * marks and the judging of updates are the same as on IndexedDB; only bodies are objects instead of text.
  */
-import { isHeld, isSettled, SyncError, type OperationId, type Priority } from '@holdfast/core'
+import { isHeld, priorities, SyncError, type OperationId, type Priority, type QueuedOperation } from '@holdfast/core'
+import { LogPageBuilder, type PageLimits } from './log-page.ts'
+import { LogSection } from './log-section.ts'
+import { countMarked, isMarked, type Marks } from './marks.ts'
 import { textOf } from './operation-text.ts'
+import { isOpenDiscard } from './results.ts'
+import { countOf, cutIntoSegments, queuedEntry, segmentKey } from './segment.ts'
 import {
-  attemptRecordsMax,
   idOf,
-  isLive,
   type Leadership,
   type LiveEntry,
   type LogPage,
   type Position,
   type SettledEntry,
   type Store,
+  type StoreCounts,
   type StoredEntry,
+  type UpdateOptions,
   type UpdateReport,
   type UpdateRequest,
 } from './store.ts'
+import { extentOf, planUpdate } from './update-plan.ts'
 
-/** The data of one identity. */
+/** The log of one priority. */
+export interface MemoryLog {
+  /** The keys of its segments, ascending. */
+  readonly keys: number[]
+  readonly segments: Map<number, readonly LiveEntry[]>
+  readonly marks: Map<number, Marks>
+  /** The sequence of the last segment; never falls, so that no position is used twice. */
+  sequence: number
+}
+
+/** The data of one identity. Entries and marks in it are immutable. */
 export interface MemoryDisk {
-  /** Queued entries by priority, in log order. */
-  readonly log: { [P in Priority]: LiveEntry[] }
-  /** The last segment of each log; never falls, so that no position is used twice. */
-  readonly sequence: { [P in Priority]: number }
+  readonly log: { readonly [P in Priority]: MemoryLog }
   readonly held: Map<OperationId, LiveEntry>
   /** In the order of settling. */
   readonly settled: Map<OperationId, SettledEntry>
   leadership: Leadership | undefined
+  /** What a power cut would leave, where that is kept track of and differs from what is there. */
+  flushed: MemoryDisk | undefined
+  readonly isPowerCutTracked: boolean
 }
 
-/** An empty disk. */
-export function memoryDisk(): MemoryDisk {
+/**
+ * An empty disk.
+ *
+ * @param options.trackPowerCut keeps what {@link afterPowerCut} gives; costs a copy of the disk now and then
+ */
+export function memoryDisk(options: { readonly trackPowerCut?: boolean } = {}): MemoryDisk {
   return {
-    log: { high: [], medium: [], low: [] },
-    sequence: { high: 0, medium: 0, low: 0 },
+    log: { high: emptyLog(), medium: emptyLog(), low: emptyLog() },
     held: new Map(),
     settled: new Map(),
     leadership: undefined,
+    flushed: undefined,
+    isPowerCutTracked: options.trackPowerCut === true,
   }
 }
 
-/** A copy of a disk, for what a power cut would leave. Entries are immutable and shared. */
+/** A copy of a disk as it is: what a kill of the browser leaves. */
 export function cloneDisk(disk: MemoryDisk): MemoryDisk {
+  const { high, medium, low } = disk.log
   return {
-    log: { high: [...disk.log.high], medium: [...disk.log.medium], low: [...disk.log.low] },
-    sequence: { ...disk.sequence },
+    log: { high: cloneLog(high), medium: cloneLog(medium), low: cloneLog(low) },
     held: new Map(disk.held),
     settled: new Map(disk.settled),
     leadership: disk.leadership,
+    flushed: undefined,
+    isPowerCutTracked: disk.isPowerCutTracked,
   }
+}
+
+/** A copy of a disk as a power cut may leave it: without the relaxed writes since the last strict one. */
+export function afterPowerCut(disk: MemoryDisk): MemoryDisk {
+  return cloneDisk(disk.flushed ?? disk)
 }
 
 /** Opens a store on a disk; without one, on a disk of its own. */
 export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
+  let isClosed = false
   const later = async <Value>(work: () => Value): Promise<Value> => {
     await Promise.resolve()
+    if (isClosed) throw new SyncError('closed', 'The store was closed.')
     return work()
   }
   return {
     durable: false,
     append: (group) =>
       later(() => {
-        const segments = new Map<Priority, LiveEntry[]>()
-        return group.map((queued) => {
-          let entries = segments.get(queued.priority)
-          if (entries === undefined) {
-            entries = []
-            segments.set(queued.priority, entries)
-            disk.sequence[queued.priority] += 1
-          }
-          const position: Position = {
-            priority: queued.priority,
-            segment: disk.sequence[queued.priority],
-            index: entries.length,
-          }
-          const size = textOf(queued.operation).length
-          const entry: LiveEntry = { ...queued, position, size, state: { kind: 'queued' }, attempts: [] }
-          entries.push(entry)
-          disk.log[queued.priority].push(entry)
-          return entry
-        })
+        flush(disk, 'strict')
+        return append(disk, group)
       }),
-    readLog: (priority, after, limits) => later(() => readLog(disk.log[priority], after, limits)),
+    readLog: (priority, after, limits) => later(() => readLog(disk.log[priority], priority, after, limits)),
     readHeld: (kind, { after, limit }) =>
       later(() =>
         [...disk.held.values()]
@@ -93,131 +107,176 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
           .toSorted((left, right) => (left.operation.id < right.operation.id ? -1 : 1))
           .slice(0, limit),
       ),
-    readSettled: ({ before, limit }) =>
-      later(() => {
-        const all = [...disk.settled.values()].toReversed()
-        const start = before === undefined ? 0 : all.findIndex(({ id }) => id === before.id) + 1
-        return all.slice(start, start + limit)
-      }),
+    readSettled: ({ before, limit }) => later(() => readSettled(disk, before, limit)),
     find: (id) => later(() => find(disk, id)),
-    update: (requests, { epoch, nowMs }) =>
-      later(() => {
-        if (epoch !== undefined && disk.leadership?.epoch !== epoch) {
-          throw new SyncError('fenced', 'Another context leads now; nothing was changed.')
-        }
-        const staged = new Map<OperationId, StoredEntry>()
-        const reports = requests.map((request) => stage(disk, staged, request, nowMs))
-        // Only now, when no change has thrown: all of them or none.
-        for (const next of staged.values()) write(disk, next)
-        return reports
-      }),
-    counts: () =>
-      later(() => {
-        const counts = { queued: 0, waiting: 0, conflicted: 0, dead: 0 }
-        for (const entries of Object.values(disk.log)) counts.queued += entries.length
-        for (const { state } of disk.held.values()) if (isHeld(state)) counts[state.kind] += 1
-        return counts
-      }),
+    update: (requests, options) => later(() => update(disk, requests, options)),
+    counts: () => later(() => countsOf(disk)),
     claim: (holder, nowMs) =>
       later(() => {
+        flush(disk, 'strict')
         disk.leadership = { epoch: (disk.leadership?.epoch ?? 0) + 1, holder, beatAtMs: nowMs }
         return disk.leadership.epoch
       }),
     beat: (epoch, nowMs) =>
       later(() => {
         if (disk.leadership?.epoch !== epoch) return false
+        flush(disk, 'relaxed')
         disk.leadership = { ...disk.leadership, beatAtMs: nowMs }
         return true
       }),
     readLeadership: () => later(() => disk.leadership),
     cleanup: (beforeMs) =>
       later(() => {
-        const old = [...disk.settled.values()].filter(({ settledAtMs }) => settledAtMs < beforeMs)
+        flush(disk, 'relaxed')
+        const old = [...disk.settled.values()].filter(
+          (entry) => entry.settledAtMs < beforeMs && !isOpenDiscard(entry.state),
+        )
         for (const { id } of old) disk.settled.delete(id)
         return old.length
       }),
-    close: () => Promise.resolve(),
+    close: () => {
+      isClosed = true
+      return Promise.resolve()
+    },
   }
 }
 
-function readLog(
-  entries: readonly LiveEntry[],
-  after: Position | undefined,
-  { entriesMax, bytesMax }: { readonly entriesMax: number; readonly bytesMax: number },
-): LogPage {
-  const start = after === undefined ? 0 : entries.findIndex(({ position }) => isAfter(position, after))
-  if (start < 0) return { entries: [], last: undefined, isEnd: true }
-  const page: LiveEntry[] = []
-  let size = 0
-  for (const entry of entries.slice(start, start + entriesMax)) {
-    size += entry.size
-    if (page.length > 0 && size > bytesMax) break
-    page.push(entry)
-  }
-  return { entries: page, last: page.at(-1)?.position, isEnd: start + page.length >= entries.length }
+/** Before a write: a strict one takes everything before it along, a relaxed one leaves the flushed state behind. */
+function flush(disk: MemoryDisk, durability: 'strict' | 'relaxed'): void {
+  if (durability === 'strict') disk.flushed = undefined
+  else if (disk.isPowerCutTracked) disk.flushed ??= cloneDisk(disk)
 }
 
-function isAfter(left: Position, right: Position): boolean {
-  return left.segment !== right.segment ? left.segment > right.segment : left.index > right.index
+function append(disk: MemoryDisk, group: readonly QueuedOperation[]): readonly LiveEntry[] {
+  // Numbered, because the same operation may stand in a group twice.
+  const numbered = group.map((queued, nth) => ({ ...queued, nth }))
+  const stored: LiveEntry[] = []
+  for (const priority of priorities) {
+    const log = disk.log[priority]
+    for (const items of cutIntoSegments(numbered.filter((item) => item.priority === priority))) {
+      log.sequence += 1
+      const segment = segmentKey(log.sequence, items.length)
+      const entries = items.map((item, index) => {
+        const entry = queuedEntry(item, textOf(item.operation).length, { priority, segment, index })
+        stored[item.nth] = entry
+        return entry
+      })
+      log.keys.push(segment)
+      log.segments.set(segment, entries)
+    }
+  }
+  return stored
+}
+
+function readLog(log: MemoryLog, priority: Priority, after: Position | undefined, limits: PageLimits): LogPage {
+  const builder = new LogPageBuilder(after, limits)
+  for (let nth = lowerBound(log.keys, after?.segment ?? 0); nth < log.keys.length; nth += 1) {
+    const key = log.keys[nth] ?? 0
+    const entries = log.segments.get(key) ?? []
+    const isAll = builder.take(
+      { priority, key },
+      log.marks.get(key),
+      (index) => entries[index]?.size ?? 0,
+      (index) => entries[index],
+    )
+    if (!isAll) return builder.page(false)
+  }
+  return builder.page(true)
+}
+
+/** The index of the first key that is not below `from`. */
+function lowerBound(keys: readonly number[], from: number): number {
+  let [low, high] = [0, keys.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] ?? 0) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function readSettled(disk: MemoryDisk, before: SettledEntry | undefined, limit: number): readonly SettledEntry[] {
+  const latestFirst = [...disk.settled.values()].toReversed().toSorted((one, two) => two.settledAtMs - one.settledAtMs)
+  if (before === undefined) return latestFirst.slice(0, limit)
+  const index = latestFirst.findIndex(({ id, settledAtMs }) => id === before.id && settledAtMs === before.settledAtMs)
+  const start = index >= 0 ? index + 1 : latestFirst.findIndex(({ settledAtMs }) => settledAtMs <= before.settledAtMs)
+  return start < 0 ? [] : latestFirst.slice(start, start + limit)
 }
 
 function find(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
-  const held = disk.held.get(id) ?? disk.settled.get(id)
-  if (held !== undefined) return held
-  for (const entries of Object.values(disk.log)) {
-    const queued = entries.find(({ operation }) => operation.id === id)
-    if (queued !== undefined) return queued
+  const found = disk.held.get(id) ?? disk.settled.get(id)
+  if (found !== undefined) return found
+  for (const { segments, marks } of Object.values(disk.log)) {
+    for (const [key, entries] of segments) {
+      const index = entries.findIndex(({ operation }, nth) => operation.id === id && !isMarked(marks.get(key), nth))
+      if (index >= 0) return entries[index]
+    }
   }
   return undefined
 }
 
-/** Works out a change without writing it. */
-function stage(
+function update(
   disk: MemoryDisk,
-  staged: Map<OperationId, StoredEntry>,
-  { entry, change }: UpdateRequest,
-  nowMs: number,
-): UpdateReport {
-  const id = idOf(entry)
-  const current = staged.get(id) ?? find(disk, id) ?? entry
-  const wanted = change(current)
-  if (wanted === undefined) return { entry: current, isChanged: false }
-  const next = changed(current, wanted, nowMs)
-  staged.set(id, next)
-  if (wanted.replacement === undefined || !isLive(current)) return { entry: next, isChanged: true }
-  const { queued, state } = wanted.replacement
-  const { length: size } = textOf(queued.operation)
-  const replacement: LiveEntry = { ...queued, position: current.position, size, state, attempts: [] }
-  staged.set(queued.operation.id, replacement)
-  return { entry: next, isChanged: true, replacement }
+  requests: readonly UpdateRequest[],
+  { epoch, durability, nowMs }: UpdateOptions,
+): readonly UpdateReport[] {
+  if (epoch !== undefined && disk.leadership?.epoch !== epoch) {
+    throw new SyncError('fenced', 'Another context leads now; nothing was changed.')
+  }
+  const sections = new Map(
+    extentOf(requests).map(({ priority, first, last }) => {
+      const { keys, marks } = disk.log[priority]
+      const inExtent = keys.slice(lowerBound(keys, first), lowerBound(keys, last + 1))
+      const ownMarks = new Map(
+        inExtent.flatMap((key) => {
+          const bits = marks.get(key)
+          return bits === undefined ? [] : [[key, bits] as const]
+        }),
+      )
+      return [priority, new LogSection(inExtent, ownMarks)] as const
+    }),
+  )
+  const plan = planUpdate(requests, { sections, held: disk.held, settled: disk.settled }, nowMs)
+  flush(disk, durability)
+  for (const [id, entry] of plan.held) {
+    if (entry === undefined) disk.held.delete(id)
+    else disk.held.set(id, entry)
+  }
+  for (const entry of plan.settled) {
+    // Deleted first, so that it stands last.
+    disk.settled.delete(idOf(entry))
+    disk.settled.set(idOf(entry), entry)
+  }
+  for (const [priority, section] of sections) writeSection(disk.log[priority], section)
+  return plan.reports
 }
 
-function changed(
-  current: StoredEntry,
-  { state, attempt }: NonNullable<ReturnType<UpdateRequest['change']>>,
-  nowMs: number,
-): StoredEntry {
-  if (isSettled(state)) {
-    if (!isLive(current)) return { ...current, state }
-    const { id, type, lane, createdAtMs } = current.operation
-    return { id, type, lane, createdAtMs, settledAtMs: nowMs, state }
+function writeSection(log: MemoryLog, section: LogSection): void {
+  const { marks, deletions } = section.writes()
+  for (const { segment, bits } of marks) log.marks.set(segment, bits)
+  for (const { first, last } of deletions) {
+    const [from, to] = [lowerBound(log.keys, first), lowerBound(log.keys, last + 1)]
+    for (const key of log.keys.splice(from, to - from)) {
+      log.segments.delete(key)
+      log.marks.delete(key)
+    }
   }
-  if (!isLive(current))
-    throw new SyncError('illegal-act', `"${current.id}" is settled and cannot become ${state.kind}.`)
-  const attempts = attempt === undefined ? current.attempts : [...current.attempts, attempt].slice(-attemptRecordsMax)
-  return { ...current, state, attempts }
 }
 
-function write(disk: MemoryDisk, next: StoredEntry): void {
-  const id = idOf(next)
-  const current = find(disk, id)
-  disk.held.delete(id)
-  if (current !== undefined && isLive(current) && current.state.kind === 'queued') {
-    const entries = disk.log[current.position.priority]
-    const index = entries.indexOf(current)
-    if (index >= 0) entries.splice(index, 1)
+function countsOf(disk: MemoryDisk): StoreCounts {
+  const counts = { queued: 0, waiting: 0, conflicted: 0, dead: 0 }
+  for (const { keys, marks } of Object.values(disk.log)) {
+    for (const key of keys) counts.queued += countOf(key)
+    for (const bits of marks.values()) counts.queued -= countMarked(bits)
   }
-  if (isLive(next)) disk.held.set(id, next)
-  // A settled entry that changes keeps its place in the order of settling.
-  else disk.settled.set(id, next)
+  for (const { state } of disk.held.values()) if (isHeld(state)) counts[state.kind] += 1
+  return counts
+}
+
+function emptyLog(): MemoryLog {
+  return { keys: [], segments: new Map(), marks: new Map(), sequence: 0 }
+}
+
+function cloneLog({ keys, segments, marks, sequence }: MemoryLog): MemoryLog {
+  return { keys: [...keys], segments: new Map(segments), marks: new Map(marks), sequence }
 }

@@ -15,27 +15,21 @@ export const storeNames = {
 /** The index of `held` by kind, then id. */
 export const heldByKind = 'kind'
 
+/** The index of `results` by the time of settling, then in the order of commits. */
+export const resultsByTime = 'time'
+
 /** The one record of `meta`: who leads. */
 export const leadershipKey = 'leadership'
-
-/** Every object store, for transactions that may touch all. */
-export const allStores: readonly string[] = [
-  ...Object.values(storeNames.log),
-  ...Object.values(storeNames.marks),
-  storeNames.held,
-  storeNames.results,
-  storeNames.meta,
-]
 
 /** Brings a database up to {@link databaseVersion}. */
 export function migrate(database: IDBDatabase, fromVersion: number): void {
   if (fromVersion < 1) {
-    for (const name of [...Object.values(storeNames.log), ...Object.values(storeNames.marks)]) {
-      database.createObjectStore(name)
-    }
+    for (const name of Object.values(storeNames.log)) database.createObjectStore(name)
+    for (const name of Object.values(storeNames.marks)) database.createObjectStore(name, { keyPath: 'segment' })
     const held = database.createObjectStore(storeNames.held, { keyPath: 'id' })
     held.createIndex(heldByKind, ['kind', 'id'])
-    database.createObjectStore(storeNames.results, { autoIncrement: true })
+    const results = database.createObjectStore(storeNames.results, { autoIncrement: true })
+    results.createIndex(resultsByTime, 'settledAtMs')
     database.createObjectStore(storeNames.meta)
   }
 }

@@ -1,6 +1,13 @@
 /**
- * Segments: groups of entries that were appended together, one record each. The key says where a segment stands and how
- * many entries it holds, so that counting needs no bodies: `sequence × 1024 + count`.
+ * Segments: groups of entries that were appended together, one record each, never rewritten.
+ *
+ * A key says where a segment stands and how many entries it holds, so that counting needs no bodies:
+ * `sequence × 1024 + count`. The highest sequence of a log is never given up: when its last segment is deleted, a
+ * placeholder takes over the sequence, so that no position is ever used twice. Placeholders end in 1023, just below the
+ * next sequence: the range that deletes the segment behind one takes the placeholder along.
+ *
+ * A record is text of lines. The first is a header, each other one the JSON of an operation (JSON has no raw line
+ * breaks), so that one record is one string to copy and what is settled is never parsed.
  */
 import {
   isRecord,
@@ -11,41 +18,55 @@ import {
   type QueuedOperation,
 } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
-import type { LiveEntry } from './store.ts'
+import type { LiveEntry, Position } from './store.ts'
 
 /** Most entries in a segment. */
 export const segmentEntriesMax = 128
 /** Most UTF-16 code units in a segment; one entry alone may be larger. */
 export const segmentSizeMax: number = 128 * 1024
 
-const countSpan = 1024
-
-/** A segment as stored. Operations are texts, so that those which are settled already are never parsed. */
-export interface SegmentRecord {
-  readonly format: 1
-  readonly texts: readonly string[]
-  /** Indexes of entries whose lane skips dead letters. */
-  readonly skips?: readonly number[]
-}
+const span = 1024
+const placeholderSlot = span - 1
 
 /** The key of a segment. */
 export function segmentKey(sequence: number, count: number): number {
-  return sequence * countSpan + count
+  return sequence * span + count
+}
+
+/** The key of what keeps a sequence when its segment is deleted. */
+export function placeholderKey(sequence: number): number {
+  return sequence * span + placeholderSlot
 }
 
 /** The sequence in a key. */
 export function sequenceOf(key: number): number {
-  return Math.floor(key / countSpan)
+  return Math.floor(key / span)
 }
 
-/** The number of entries in a key's segment. A count of 0 is a placeholder that only keeps the sequence. */
+/** The number of entries in a key's segment; a placeholder has none. */
 export function countOf(key: number): number {
-  return key % countSpan
+  const slot = key % span
+  return slot === placeholderSlot ? 0 : slot
+}
+
+/** The first key of the range that deletes a segment: just low enough for a placeholder before it. */
+export function deletionStart(key: number): number {
+  return sequenceOf(key) * span - 1
+}
+
+/** Where a reader of this segment goes on when the last position looked at is `after`. */
+export function indexAfter(after: Position | undefined, key: number): number {
+  return after?.segment === key ? after.index + 1 : 0
+}
+
+/** True when nothing of the segment stands behind the position. */
+export function isLastOfSegment({ segment, index }: Position): boolean {
+  return index >= countOf(segment) - 1
 }
 
 /** Cuts a group into segments' worth of entries. */
-export function cutIntoSegments(group: readonly QueuedOperation[]): readonly (readonly QueuedOperation[])[] {
-  const segments: QueuedOperation[][] = []
+export function cutIntoSegments<Item extends QueuedOperation>(group: readonly Item[]): readonly (readonly Item[])[] {
+  const segments: Item[][] = []
   let size = 0
   for (const queued of group) {
     const length = textOf(queued.operation).length
@@ -59,39 +80,61 @@ export function cutIntoSegments(group: readonly QueuedOperation[]): readonly (re
   return segments
 }
 
-/** Packs entries into a record. */
-export function packSegment(entries: readonly QueuedOperation[]): SegmentRecord {
+/** Packs entries into the text of a record. */
+export function packSegment(entries: readonly QueuedOperation[]): string {
   const skips = entries.flatMap(({ onDead }, index) => (onDead === 'skip' ? [index] : []))
-  return { format: 1, texts: entries.map(({ operation }) => textOf(operation)), ...(skips.length > 0 && { skips }) }
+  const lines = [JSON.stringify({ format: 1, ...(skips.length > 0 && { skips }) })]
+  for (const { operation } of entries) lines.push(textOf(operation))
+  return lines.join('\n')
 }
 
-/** An entry of a segment; `undefined` when its text is damaged. It stays where it is: nothing is deleted for that. */
-export function entryAt(
-  record: SegmentRecord,
-  priority: Priority,
-  segment: number,
-  index: number,
-): LiveEntry | undefined {
-  const text = record.texts[index]
+/** A record, cut into lines but not parsed. */
+export interface Segment {
+  readonly priority: Priority
+  readonly key: number
+  /** The JSON of each operation. */
+  readonly texts: readonly string[]
+  readonly skips: readonly number[]
+}
+
+/** Opens a record; `undefined` when it is damaged. It stays where it is: nothing is deleted for that. */
+export function openSegment(priority: Priority, key: number, record: unknown): Segment | undefined {
+  if (typeof record !== 'string') return undefined
+  const [head = '', ...texts] = record.split('\n')
+  const header = parseJson(head)
+  if (!isRecord(header) || texts.length !== countOf(key)) return undefined
+  const { skips } = header
+  return { priority, key, texts, skips: Array.isArray(skips) ? skips.filter((index) => typeof index === 'number') : [] }
+}
+
+/** An entry of a segment, as queued; `undefined` when its text is damaged. */
+export function entryAt({ priority, key, texts, skips }: Segment, index: number): LiveEntry | undefined {
+  const text = texts[index]
   const operation = text === undefined ? undefined : parseStoredOperation(text)
   if (text === undefined || operation === undefined) return undefined
-  const onDead: OnDead = record.skips?.includes(index) === true ? 'skip' : 'block'
-  return {
-    operation,
-    priority,
-    onDead,
-    size: text.length,
-    position: { priority, segment, index },
-    state: { kind: 'queued' },
-    attempts: [],
-  }
+  const onDead: OnDead = skips.includes(index) ? 'skip' : 'block'
+  return queuedEntry({ operation, priority, onDead }, text.length, { priority, segment: key, index })
+}
+
+/** An entry as it stands in the log. */
+export function queuedEntry(
+  { operation, priority, onDead }: QueuedOperation,
+  size: number,
+  position: Position,
+): LiveEntry {
+  return { operation, priority, onDead, size, position, state: { kind: 'queued' }, attempts: [] }
 }
 
 /** Reads a stored operation; `undefined` when the text is damaged. */
 export function parseStoredOperation(text: string): Operation | undefined {
+  const value = parseJson(text)
+  return isOperation(value) ? value : undefined
+}
+
+/** Reads JSON; `undefined` when the text is damaged. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isOperation(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

@@ -1,7 +1,9 @@
-/** The store's contract, for a page: runs every case on the browser's own IndexedDB. */
+/** The contracts of store and registry, for a page: runs every case on the browser's own IndexedDB. */
+import type { ContractCase } from './contract-checks.fixture.ts'
+import { openIndexedDbRegistry } from './indexeddb-registry.ts'
 import { openIndexedDbStore } from './indexeddb-store.ts'
-import { storeContract } from './store.contract.ts'
-import type { Store } from './store.ts'
+import { registryContract, type RegistryHarness } from './registry.contract.ts'
+import { storeContract, type StoreHarness } from './store.contract.ts'
 
 /** How a case went; `error` is absent when the promise was kept. */
 export interface CaseResult {
@@ -9,27 +11,57 @@ export interface CaseResult {
   readonly error?: string
 }
 
-/** Runs every case, each on a database of its own, which is deleted afterwards. */
+interface Closeable {
+  close(): Promise<void>
+}
+
+/** Runs every case, each on databases of its own, which are deleted afterwards. */
 export async function runStoreContractInPage(): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = []
-  for (const { name, run } of storeContract) {
-    const database = `contract ${crypto.randomUUID()}`
-    const opened: Store[] = []
-    try {
-      await run({
-        open: async () => {
-          const store = await openIndexedDbStore(database)
-          opened.push(store)
-          return store
-        },
-      })
-      results.push({ name })
-    } catch (error) {
-      results.push({ name, error: String(error) })
-    } finally {
-      for (const store of opened) await store.close()
-      indexedDB.deleteDatabase(database)
-    }
-  }
+  for (const storeCase of storeContract) results.push(await runCase(storeCase, storeHarness))
+  for (const registryCase of registryContract) results.push(await runCase(registryCase, registryHarness))
   return results
+}
+
+function storeHarness(name: string, opened: Closeable[]): StoreHarness {
+  const open = async (): ReturnType<StoreHarness['open']> => {
+    const store = await openIndexedDbStore(name)
+    opened.push(store)
+    return store
+  }
+  return { open, crash: open }
+}
+
+function registryHarness(name: string, opened: Closeable[]): RegistryHarness {
+  return {
+    open: async () => {
+      const registry = await openIndexedDbRegistry(name, {
+        fraction: () => 0.5,
+        bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      })
+      opened.push(registry)
+      return registry
+    },
+  }
+}
+
+async function runCase<Harness>(
+  { name, run }: ContractCase<Harness>,
+  makeHarness: (name: string, opened: Closeable[]) => Harness,
+): Promise<CaseResult> {
+  const names: string[] = []
+  const opened: Closeable[] = []
+  try {
+    await run(() => {
+      const database = `contract ${crypto.randomUUID()}`
+      names.push(database, `holdfast-registry:${encodeURIComponent(database)}`)
+      return makeHarness(database, opened)
+    })
+    return { name }
+  } catch (error) {
+    return { name, error: String(error) }
+  } finally {
+    for (const handle of opened) await handle.close()
+    for (const database of names) indexedDB.deleteDatabase(database)
+  }
 }

@@ -1,0 +1,36 @@
+import 'fake-indexeddb/auto'
+import { describe, expect, test } from 'vitest'
+import type { Random } from '../environment.ts'
+import { openIndexedDbRegistry } from './indexeddb-registry.ts'
+import { openMemoryRegistry, type MemoryRegistryDisk } from './memory-registry.ts'
+import { registryContract } from './registry.contract.ts'
+import { databaseName } from './registry.ts'
+
+let drawn = 0
+const random: Random = {
+  fraction: () => 0.5,
+  bytes: (count) => Uint8Array.from({ length: count }, () => (drawn += 37) & 255),
+}
+
+describe.each(registryContract)('a registry: $name', ({ run }) => {
+  test('in memory', () =>
+    run(() => {
+      const disk: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] }
+      return { open: () => Promise.resolve(openMemoryRegistry(random, disk)) }
+    }))
+  test('on IndexedDB', () =>
+    run(() => {
+      const name = crypto.randomUUID()
+      return { open: () => openIndexedDbRegistry(name, random) }
+    }))
+})
+
+test('I5 the names of two identities are never the same, whatever stands in them', () => {
+  const names = [
+    databaseName('app', { tenant: 'a', user: 'b:c' }),
+    databaseName('app', { tenant: 'a:b', user: 'c' }),
+    databaseName('app:a', { tenant: 'b', user: 'c' }),
+    databaseName('app', { tenant: 'a%3Ab', user: 'c' }),
+  ]
+  expect(new Set(names).size).toBe(names.length)
+})

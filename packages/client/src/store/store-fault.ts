@@ -1,0 +1,25 @@
+/** Faults: records that a store found damaged. They are passed over and stay where they are; nothing is deleted for that. */
+
+/** A record that cannot be read. */
+export interface StoreFault {
+  readonly kind: 'damaged'
+  /** The object store that holds it. */
+  readonly store: string
+  /** Its key, and the index of the entry where only one of a segment is damaged. */
+  readonly key: string | number
+  readonly index?: number
+}
+
+/** Hears of each damaged record once per handle. */
+export type FaultListener = (fault: StoreFault) => void
+
+/** A listener that tells another one of every fault only once: a damaged record is met again by each reading. */
+export function onceEach(listener: FaultListener | undefined): FaultListener {
+  const told = new Set<string>()
+  return (fault) => {
+    const name = `${fault.store}/${fault.key}/${fault.index ?? ''}`
+    if (told.has(name)) return
+    told.add(name)
+    listener?.(fault)
+  }
+}

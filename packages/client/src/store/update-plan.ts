@@ -1,0 +1,135 @@
+/**
+ * What an update comes to: judged in the order of the requests by what the transaction found, and collected as writes.
+ * Pure; each store loads the ground before and carries the writes out after, in the one transaction.
+ */
+import {
+  isHeld,
+  isSettled,
+  priorities,
+  SyncError,
+  type OperationId,
+  type Priority,
+  type QueuedOperation,
+  type HeldState,
+} from '@holdfast/core'
+import type { LogSection } from './log-section.ts'
+import { textOf } from './operation-text.ts'
+import {
+  attemptRecordsMax,
+  idOf,
+  isLive,
+  type EntryChange,
+  type LiveEntry,
+  type SettledEntry,
+  type StoredEntry,
+  type UpdateReport,
+  type UpdateRequest,
+} from './store.ts'
+
+/** What a transaction found about the entries of an update. */
+export interface UpdateGround {
+  /** A section for each priority in which a request knows an entry as queued. */
+  readonly sections: ReadonlyMap<Priority, LogSection>
+  /** Held entries among those asked for. */
+  readonly held: ReadonlyMap<OperationId, LiveEntry>
+  /** Settled entries among those asked for. */
+  readonly settled: ReadonlyMap<OperationId, SettledEntry>
+}
+
+/** What an update comes to. The sections of the ground hold the new marks. */
+export interface UpdatePlan {
+  readonly reports: readonly UpdateReport[]
+  /** Held entries to write, and those to delete (`undefined`). */
+  readonly held: ReadonlyMap<OperationId, LiveEntry | undefined>
+  /** Results to add as one record, in the order of settling. */
+  readonly settled: readonly SettledEntry[]
+  /** Entries whose former result must go, because a new one is among `settled`. */
+  readonly resettled: ReadonlySet<OperationId>
+}
+
+/** The first and the last segment, by priority, in which the requests know entries as queued. */
+export function extentOf(
+  requests: readonly UpdateRequest[],
+): readonly { readonly priority: Priority; readonly first: number; readonly last: number }[] {
+  return priorities.flatMap((priority) => {
+    let first = Number.POSITIVE_INFINITY
+    let last = 0
+    for (const { entry } of requests) {
+      if (!isLive(entry) || entry.state.kind !== 'queued' || entry.position.priority !== priority) continue
+      first = Math.min(first, entry.position.segment)
+      last = Math.max(last, entry.position.segment)
+    }
+    return last === 0 ? [] : [{ priority, first, last }]
+  })
+}
+
+/** Judges every request. Throws what a change throws; then nothing may be written. */
+export function planUpdate(requests: readonly UpdateRequest[], ground: UpdateGround, nowMs: number): UpdatePlan {
+  const held = new Map<OperationId, LiveEntry | undefined>()
+  const settled = new Map<OperationId, SettledEntry>()
+  const resettled = new Set<OperationId>()
+  const currentOf = (entry: StoredEntry): StoredEntry | undefined => {
+    const id = idOf(entry)
+    if (isStillQueued(entry, ground.sections)) return entry
+    return (held.has(id) ? held.get(id) : ground.held.get(id)) ?? settled.get(id) ?? ground.settled.get(id)
+  }
+  const put = (current: StoredEntry, next: StoredEntry): void => {
+    const id = idOf(current)
+    if (isLive(current) && current.state.kind === 'queued') {
+      ground.sections.get(current.position.priority)?.mark(current.position)
+    }
+    if (isLive(next)) {
+      held.set(id, next)
+      return
+    }
+    if (isLive(current)) {
+      if (current.state.kind !== 'queued') held.set(id, undefined)
+    } else if (!settled.delete(id)) resettled.add(id)
+    settled.set(id, next)
+  }
+  const judge = ({ entry, change }: UpdateRequest): UpdateReport => {
+    const current = currentOf(entry)
+    // Settled so long ago that nothing is kept of it: there is nothing left to change.
+    if (current === undefined) return { entry, isChanged: false }
+    const wanted = change(current)
+    if (wanted === undefined) return { entry: current, isChanged: false }
+    const next = changedEntry(current, wanted, nowMs)
+    put(current, next)
+    if (wanted.replacement === undefined) return { entry: next, isChanged: true }
+    const replacement = replacementOf(current, wanted.replacement)
+    held.set(replacement.operation.id, replacement)
+    return { entry: next, isChanged: true, replacement }
+  }
+  return { reports: requests.map(judge), held, settled: [...settled.values()], resettled }
+}
+
+/** True when the caller knows the entry as queued, and it still is. */
+export function isStillQueued(entry: StoredEntry, sections: ReadonlyMap<Priority, LogSection>): entry is LiveEntry {
+  if (!isLive(entry) || entry.state.kind !== 'queued') return false
+  return sections.get(entry.position.priority)?.isQueued(entry.position) === true
+}
+
+function changedEntry(current: StoredEntry, { state, attempt }: EntryChange, nowMs: number): StoredEntry {
+  if (isSettled(state)) {
+    if (!isLive(current)) return { ...current, settledAtMs: nowMs, state }
+    const { id, type, lane, createdAtMs } = current.operation
+    return { id, type, lane, createdAtMs, settledAtMs: nowMs, state }
+  }
+  if (!isLive(current) || !isHeld(state)) {
+    throw new SyncError('illegal-act', `"${idOf(current)}" is ${current.state.kind} and cannot become ${state.kind}.`)
+  }
+  const attempts = attempt === undefined ? current.attempts : [...current.attempts, attempt].slice(-attemptRecordsMax)
+  return { ...current, state, attempts }
+}
+
+function replacementOf(
+  original: StoredEntry,
+  { queued, state }: { readonly queued: QueuedOperation; readonly state: HeldState },
+): LiveEntry {
+  if (!isLive(original)) {
+    throw new SyncError('illegal-act', `"${original.id}" is settled: it has no place to give to a replacement.`)
+  }
+  const { operation, priority, onDead } = queued
+  const size = textOf(operation).length
+  return { operation, priority, onDead, position: original.position, size, state, attempts: [] }
+}
