@@ -10,6 +10,7 @@ import {
   problemCodeOf,
   problemMediaType,
   protocolVersion,
+  type Json,
   type OperationId,
   type OperationOutcome,
   type Problem,
@@ -106,6 +107,19 @@ export class ServerModel {
       this.tenants.set(tenant, rows)
     }
     return rows
+  }
+
+  /** True when the ledger says that this operation, or the one it was to replace, took effect. */
+  isApplied(tenant: string, id: OperationId): boolean {
+    const row = this.tenants.get(tenant)?.ledger.get(id)
+    if (row === undefined) return false
+    const final = row.outcome.outcome === 'duplicate' ? row.outcome.first : row.outcome
+    return final.outcome === 'applied'
+  }
+
+  /** The state of a thing now, or `undefined` when there is none. */
+  stateOf(tenant: string, thing: string): Json | undefined {
+    return this.tenants.get(tenant)?.entities.get(entityKey({ kind: 'thing', id: thing }))?.state
   }
 
   /** Answers a request to one of the doors. */

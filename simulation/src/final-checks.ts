@@ -1,0 +1,176 @@
+/** What only shows at the end, when everything has healed: nothing lost, nothing doubled, everything in order. */
+import { type OperationId } from '@holdfast/core'
+import type { LiveEntry, StoredEntry } from '../../packages/client/src/store/store.ts'
+import type { MemoryDisk } from '../../packages/client/src/store/memory-store.ts'
+import { effectsOf } from './domain.ts'
+import type { Journal } from './journal.ts'
+import type { ServerModel } from './server-model.ts'
+import type { SimDevice } from './sim-device.ts'
+import { laneKey, nameOf, type Intent, type Witness } from './witness.ts'
+
+/** What is looked at in the end. */
+export interface FinalCheck {
+  readonly devices: readonly SimDevice[]
+  readonly server: ServerModel
+  readonly witness: Witness
+  readonly journal: Journal
+}
+
+/** Where an effect happened. */
+interface Happened {
+  readonly tenant: string
+  readonly thing: string
+}
+
+/** Looks at everything that is left. */
+export function checkFinally(check: FinalCheck): void {
+  const happened = collectEffects(check)
+  for (const intent of check.witness.intents.values()) checkIntent(check, intent, happened.get(intent.token) ?? [])
+  checkOwners(check)
+  checkConflicts(check)
+}
+
+function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<number, readonly Happened[]> {
+  const happened = new Map<number, Happened[]>()
+  for (const [tenant, { entities }] of server.tenants) {
+    for (const [key, { state }] of entities) {
+      const thing = key.slice(key.indexOf('\u0000') + 1)
+      const orders = new Map<string, number[]>()
+      for (const { token } of effectsOf(state)) {
+        const intent = witness.intents.get(token)
+        if (intent === undefined || intent.session.tenant !== tenant) {
+          journal.violate('I4', `${token} took effect in ${tenant}, to which it does not belong`)
+          continue
+        }
+        const list = happened.get(token) ?? []
+        list.push({ tenant, thing })
+        happened.set(token, list)
+        if (intent.isSkipping) continue
+        const lane = laneKey(intent.device, intent.session, intent.lane)
+        const order = orders.get(lane) ?? []
+        order.push(witness.stored.get(lane)?.indexOf(token) ?? -1)
+        orders.set(lane, order)
+      }
+      for (const [lane, order] of orders) {
+        if (order.some((place, index) => index > 0 && place < (order[index - 1] ?? 0))) {
+          journal.violate('I3', `${lane}: took effect in the order ${order.join(' ')}`)
+        }
+      }
+    }
+  }
+  return happened
+}
+
+function checkIntent(
+  { devices, server, journal }: FinalCheck,
+  intent: Intent,
+  happened: readonly Happened[],
+): void {
+  const { token, acknowledgedId, session, ids } = intent
+  if (happened.length > 1) journal.violate('I2', `${token} took effect ${happened.length} times`)
+  if (acknowledgedId === undefined) return
+  const device = devices.find(({ name }) => name === intent.device)
+  const disk = device?.queueOf(session).disk.live
+  if (disk === undefined) return
+  const last = followed(disk, acknowledgedId)
+  const name = `${token} of ${nameOf(session)}`
+  if (last === undefined) {
+    // Results are forgotten after the retention time: then the ledger has the last word.
+    const isSettled = ids.some((id) => server.tenants.get(session.tenant)?.ledger.has(id) === true)
+    if (!isSettled) journal.violate('I1', `${name} was acknowledged and is gone`)
+    return
+  }
+  const { state } = last
+  if (state.kind === 'applied' && happened.length === 0) journal.violate('I1', `${name} is applied without an effect`)
+  const isOver = state.kind === 'conflicted' || (state.kind === 'discarded' && state.isCertain)
+  if (isOver && happened.length > 0) journal.violate('I12', `${name} is ${state.kind} and has taken effect`)
+}
+
+/** An entry, or the one that took its place. */
+function followed(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
+  let entry = findEntry(disk, id)
+  for (let steps = 0; steps < 100 && entry?.state.kind === 'discarded' && entry.state.cause === 'superseded'; steps += 1) {
+    const next = findEntry(disk, entry.state.by)
+    if (next === undefined) return entry
+    entry = next
+  }
+  return entry
+}
+
+function findEntry(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
+  return disk.held.get(id) ?? disk.settled.get(id) ?? queuedOf(disk).find(({ operation }) => operation.id === id)
+}
+
+/** All queued entries. */
+function queuedOf({ log }: MemoryDisk): readonly LiveEntry[] {
+  return [...log.high, ...log.medium, ...log.low]
+}
+
+/** All entries that still have a body. */
+export function liveOf(disk: MemoryDisk): readonly LiveEntry[] {
+  return [...queuedOf(disk), ...disk.held.values()]
+}
+
+/** Entries that should have gone and have not: they wait for nobody who is dead or in conflict. */
+export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
+  const live = liveOf(disk)
+  const open = new Map(live.map((entry) => [entry.operation.id, entry]))
+  const excused = new Set<OperationId>()
+  for (const { operation, state } of live) {
+    if (state.kind === 'dead' || state.kind === 'conflicted') excused.add(operation.id)
+  }
+  for (let size = -1; size !== excused.size; ) {
+    size = excused.size
+    for (const entry of live) {
+      const { operation } = entry
+      const isBehind = live.some(
+        (other) =>
+          excused.has(other.operation.id) &&
+          other.operation.lane === operation.lane &&
+          (entry.onDead === 'block' || other.state.kind === 'waiting' || other.state.kind === 'queued') &&
+          isBefore(other, entry),
+      )
+      const needs = (operation.after ?? []).some((parent) => excused.has(parent) && open.has(parent))
+      if (isBehind || needs) excused.add(operation.id)
+    }
+  }
+  return live.filter(({ operation }) => !excused.has(operation.id))
+}
+
+function isBefore({ position: left }: LiveEntry, { position: right }: LiveEntry): boolean {
+  return left.segment !== right.segment ? left.segment < right.segment : left.index < right.index
+}
+
+/** The ledger's rows belong to who made the operations. */
+function checkOwners({ server, witness, journal }: FinalCheck): void {
+  for (const [tenant, { ledger }] of server.tenants) {
+    for (const [id, { user }] of ledger) {
+      const token = witness.tokenOfId.get(id)
+      const maker = token === undefined ? undefined : witness.intents.get(token)?.session
+      if (maker === undefined) continue
+      if (maker.tenant !== tenant) journal.violate('I4', `${token} of ${nameOf(maker)} stands in the ledger of ${tenant}`)
+      else if (maker.user !== user) journal.violate('I5', `${token} of ${nameOf(maker)} was taken as ${user}'s`)
+    }
+  }
+}
+
+/** Where a change met a version that it was not made on, the side that lost can still be read. */
+function checkConflicts({ server, witness, journal }: FinalCheck): void {
+  for (const { entities, ledger, losingSides } of server.tenants.values()) {
+    const overwritten = new Set(
+      losingSides.flatMap(({ operation, side, version }) =>
+        side === 'current' ? [`${witness.tokenOfId.get(operation)} ${version}`] : [],
+      ),
+    )
+    for (const { state } of entities.values()) {
+      for (const [index, { token, ['onVersion']: onVersion }] of effectsOf(state).entries()) {
+        if (onVersion === undefined || onVersion === index || overwritten.has(`${token} ${index}`)) continue
+        journal.violate('I9', `${token} was made on version ${onVersion} and took effect on ${index} without a word`)
+      }
+    }
+    const kept = new Set(losingSides.map(({ operation }) => operation))
+    for (const [id, { outcome }] of ledger) {
+      if (outcome.outcome === 'conflict' && !kept.has(id)) journal.violate('I9', `a side of the conflict of ${id} is gone`)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** What a deliberate bug may change: the ports that the engine stands on, and the server. */
+import type { Environment, Store, Transport } from '@holdfast/client'
+import type { ServerMutation, SimSession } from './server-model.ts'
+import type { SimContext } from './sim-context.ts'
+import type { Queue } from './witness.ts'
+
+/** A deliberate bug; without any part it is none. */
+export interface Mutant {
+  readonly server?: ServerMutation
+  readonly environment?: (environment: Environment) => Environment
+  readonly store?: (store: Store, queue: Queue, context: SimContext) => Store
+  readonly transport?: (transport: Transport, queue: Queue, cookie: () => SimSession | null) => Transport
+}
+
+/** No bug. */
+export const noMutant: Mutant = {}

@@ -1,0 +1,204 @@
+/** A person at a tab: enqueues, asks for a drain, looks, retries, discards. Mistrusts every error and tries again. */
+import { operationIdFrom, operationIdRandomBytes, type OperationId } from '@holdfast/core'
+import type { Outbox } from '@holdfast/client'
+import { definitions, effectsOf, isSkipping, type Wish } from './domain.ts'
+import type { Journal } from './journal.ts'
+import type { SimRandom } from './random.ts'
+import type { ServerModel } from './server-model.ts'
+import type { SimClock } from './sim-clock.ts'
+import type { SimDevice, Tab } from './sim-device.ts'
+import { codeOf, type Intent, type Witness } from './witness.ts'
+
+/** What people of a run share. */
+export interface PersonHost {
+  readonly clock: SimClock
+  readonly journal: Journal
+  readonly random: SimRandom
+  readonly server: ServerModel
+  readonly witness: Witness
+}
+
+/** An intent under an id of the app's own, until it is acknowledged. */
+interface Unsure {
+  readonly id: OperationId
+  readonly wish: Wish
+  readonly definition: (typeof definitions)[number]
+  readonly intent: Intent
+  readonly tenantAndUser: Tab['session']
+}
+
+/** Errors that a person expects: the device is full or broken, or somebody else was faster. */
+const expectedCodes: ReadonlySet<string | undefined> = new Set([
+  'quota',
+  'storage',
+  'closed',
+  'illegal-act',
+  'unknown-entry',
+])
+
+/** The people of one device. They remember what they were not told about, as people do. */
+export class People {
+  /** Enqueue calls made. */
+  operationCount = 0
+  readonly #host: PersonHost
+  readonly #device: SimDevice
+  readonly #unsure: Unsure[] = []
+  readonly #lastIds = new Map<Tab['session'], OperationId>()
+
+  constructor(device: SimDevice, host: PersonHost) {
+    this.#device = device
+    this.#host = host
+  }
+
+  /** One act at one tab. */
+  act(tab: Tab): void {
+    const { outbox } = tab
+    if (outbox === undefined || !tab.context.isAlive) return
+    const { random } = this.#host
+    const dice = random.fraction()
+    if (dice < 0.6) for (let left = 1 + random.integer(6); left > 0; left -= 1) this.enqueue(tab, outbox)
+    else if (dice < 0.7) this.#again(tab, outbox)
+    else if (dice < 0.78) this.#expect(outbox.drain(random.chance(0.5) ? {} : { types: ['thing.place'] }))
+    else if (dice < 0.92) void this.#settleSome(outbox, (entries) => entries.slice(0, 2))
+    else this.#look(tab, outbox)
+  }
+
+  /** Enqueues a new wish. */
+  enqueue(tab: Tab, outbox: Outbox): void {
+    const { clock, random, server, witness } = this.#host
+    const definition = random.pick(definitions)
+    if (definition === undefined) return
+    const thing = `${random.integer(5)}`
+    const nowMs = clock.nowMs
+    const isStrange = random.chance(0.08)
+    const version = effectsOf(server.stateOf(tab.session.tenant, thing)).length
+    const onVersion = random.chance(0.15) ? Math.max(0, version - random.integer(2)) : undefined
+    const token = witness.intents.size + 1
+    const wish: Wish = {
+      token,
+      thing,
+      ...(onVersion !== undefined && { onVersion }),
+      ...(isStrange && random.chance(0.5) && { refusedBeforeMs: nowMs + random.between(0, 900_000) }),
+      ...(isStrange && random.chance(0.5) && { brokenBeforeMs: nowMs + random.between(0, 900_000) }),
+    }
+    const intent: Intent = {
+      token,
+      session: tab.session,
+      device: this.#device.name,
+      lane: definition.lane(wish).key,
+      isSkipping: isSkipping(definition),
+      ids: [],
+      acknowledgedId: undefined,
+    }
+    witness.intents.set(token, intent)
+    if (random.chance(0.3)) {
+      const id = operationIdFrom(this.#device.wallMs, random.bytes(operationIdRandomBytes))
+      const unsure: Unsure = { id, wish, definition, intent, tenantAndUser: tab.session }
+      this.#unsure.push(unsure)
+      this.#tell(tab, outbox, unsure)
+      return
+    }
+    const parent = random.chance(0.1) ? this.#lastIds.get(tab.session) : undefined
+    this.operationCount += 1
+    outbox
+      .enqueue(definition, wish, {
+        ...(parent !== undefined && { after: [parent] }),
+        ...(onVersion !== undefined && { base: { version: onVersion } }),
+      })
+      .then(
+        ({ id }) => {
+          this.#acknowledged(tab, intent, id)
+        },
+        (error: unknown) => {
+          this.#expected(error)
+        },
+      )
+  }
+
+  /** Retries or discards entries that need a person; of the others it takes back one now and then. */
+  async #settleSome(outbox: Outbox, choose: <Item>(all: readonly Item[]) => readonly Item[]): Promise<void> {
+    const { random } = this.#host
+    try {
+      for (const { id, isCancel } of choose(await outbox.entries({ state: 'dead', limit: 10 }))) {
+        if (random.chance(0.7) || isCancel) await outbox.retry(id)
+        else await outbox.discard(id)
+      }
+      for (const { id } of choose(await outbox.entries({ state: 'conflicted', limit: 10 }))) await outbox.discard(id)
+      const other = random.chance(0.3) ? random.pick(await outbox.entries({ limit: 20 })) : undefined
+      if (other !== undefined && !other.isCancel) await outbox.discard(other.id, { reason: 'changed my mind' })
+    } catch (error) {
+      this.#expected(error)
+    }
+  }
+
+  /** A last effort once everything works: whatever needs a person is tried again, or taken back. */
+  async settleAll(outbox: Outbox, way: 'retry' | 'discard'): Promise<void> {
+    for (const state of ['dead', 'conflicted'] as const) {
+      for (const { id, isCancel } of await outbox.entries({ state, limit: 500 })) {
+        const act = state === 'dead' && (way === 'retry' || isCancel) ? outbox.retry(id) : outbox.discard(id)
+        await act.catch((error: unknown) => {
+          this.#expected(error)
+        })
+      }
+    }
+  }
+
+  /** Tells the outbox again what it has not confirmed, under the same id: a form that was sent twice. */
+  #again(tab: Tab, outbox: Outbox): void {
+    const own = this.#unsure.filter(
+      ({ tenantAndUser }) => tenantAndUser.tenant === tab.session.tenant && tenantAndUser.user === tab.session.user,
+    )
+    for (const unsure of own.slice(0, 3)) this.#tell(tab, outbox, unsure)
+  }
+
+  #tell(tab: Tab, outbox: Outbox, unsure: Unsure): void {
+    const { id, wish, definition, intent } = unsure
+    this.operationCount += 1
+    const { onVersion } = wish
+    outbox.enqueue(definition, wish, { id, ...(onVersion !== undefined && { base: { version: onVersion } }) }).then(
+      () => {
+        this.#acknowledged(tab, intent, id)
+        const index = this.#unsure.indexOf(unsure)
+        // Some send a confirmed form again all the same.
+        if (index >= 0 && this.#host.random.chance(0.8)) this.#unsure.splice(index, 1)
+      },
+      (error: unknown) => {
+        this.#expected(error)
+      },
+    )
+  }
+
+  #acknowledged(tab: Tab, intent: Intent, id: OperationId): void {
+    this.#lastIds.set(tab.session, id)
+    this.#host.witness.acknowledge(intent, id, tab.queue)
+  }
+
+  /** Reads what a page would show, and compares what it says of one entry with the server. */
+  #look(tab: Tab, outbox: Outbox): void {
+    const id = this.#lastIds.get(tab.session)
+    if (id === undefined) return
+    outbox.entry(id).then(
+      (entry) => {
+        if (entry?.state.kind === 'applied' && !this.#host.server.isApplied(tab.session.tenant, id)) {
+          this.#host.journal.violate('I12', `${id} is shown as applied and is not`)
+        }
+      },
+      (error: unknown) => {
+        this.#expected(error)
+      },
+    )
+  }
+
+  #expect(work: Promise<unknown>): void {
+    work.then(
+      () => {},
+      (error: unknown) => {
+        this.#expected(error)
+      },
+    )
+  }
+
+  #expected(error: unknown): void {
+    if (!expectedCodes.has(codeOf(error))) this.#host.journal.violate('I13', `an unexpected error: ${String(error)}`)
+  }
+}

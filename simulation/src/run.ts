@@ -1,0 +1,295 @@
+/**
+ * One run: a seed, a small company, its devices. First everything goes wrong for a while; then everything heals, and
+ * within a bound of simulated time all that was wished must have happened, or must wait visibly for a person.
+ */
+import { checkFinally, liveOf, stuckOf } from './final-checks.ts'
+import { handlers, lateType } from './domain.ts'
+import { openTab, strike } from './fate.ts'
+import { Journal, type Violation } from './journal.ts'
+import { noMutant, type Mutant } from './mutant.ts'
+import { People } from './person.ts'
+import { SimRandom } from './random.ts'
+import { ServerModel, type AppliedBatch, type SimSession } from './server-model.ts'
+import { SimClock } from './sim-clock.ts'
+import { SimDevice, type SimWorld, type Tab } from './sim-device.ts'
+import { fineNetwork } from './sim-network.ts'
+import { fineDisk } from './sim-storage.ts'
+import { nameOf, Witness, type Queue } from './witness.ts'
+
+/** How a run differs from the usual one. */
+export interface RunOptions {
+  readonly mutant?: Mutant
+  /** Locks are granted to everybody: no promise may rest on them. */
+  readonly isEveryoneLeader?: boolean
+  readonly onApplied?: (batch: AppliedBatch) => void
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly seed: number
+  readonly operations: number
+  readonly requests: number
+  readonly events: number
+  readonly faults: ReadonlyMap<string, number>
+  readonly violations: readonly Violation[]
+  /** Equal for runs in which the same things happened at the same time. */
+  readonly hash: string
+  /** The last things that happened. */
+  readonly tail: readonly string[]
+}
+
+const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000]
+
+/** How long everything goes wrong. */
+const faultsMs = 25 * minuteMs
+/**
+ * How long healing may take: a probe, a stolen lock, the longest backoff (6 min) and what the server asked for (2 min),
+ * some of them in a row; an hour more where a clock was set back by one, which lengthens a wait that the server named.
+ */
+const healMs = 100 * minuteMs
+/** More events than this mean that something turns in a circle. */
+const eventsMax = 400_000
+/** Rounds in which a person settles what needs one. */
+const personRounds = 6
+
+const people: readonly (readonly SimSession[])[] = [
+  [
+    { tenant: 'north', user: 'ana' },
+    { tenant: 'north', user: 'ben' },
+  ],
+  [
+    { tenant: 'south', user: 'cleo' },
+    { tenant: 'north', user: 'ana' },
+  ],
+]
+
+/** Runs one seed. */
+export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  const simulation = new Run(seed, options)
+  const onRejection = (reason: unknown): void => {
+    simulation.noteRejection(reason)
+  }
+  process.on('unhandledRejection', onRejection)
+  try {
+    return await simulation.play()
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+}
+
+class Run {
+  readonly #seed: number
+  readonly #random: SimRandom
+  readonly #clock = new SimClock()
+  readonly #journal: Journal
+  readonly #server: ServerModel
+  readonly #witness: Witness
+  readonly #devices: readonly SimDevice[]
+  readonly #crowd: ReadonlyMap<SimDevice, People>
+  #isServerDown = false
+  #isHealed = false
+  #requests = 0
+
+  constructor(seed: number, { mutant = noMutant, isEveryoneLeader = false, onApplied }: RunOptions) {
+    this.#seed = seed
+    this.#random = new SimRandom(seed)
+    this.#journal = new Journal(() => this.#clock.nowMs)
+    this.#server = new ServerModel({
+      handlers: handlers.filter(({ definition }) => definition.type !== lateType),
+      mutation: mutant.server ?? {},
+      onApplied: (batch) => {
+        this.#requests += 1
+        onApplied?.(batch)
+      },
+    })
+    this.#witness = new Witness(this.#journal, this.#clock, this.#server)
+    const world: SimWorld = {
+      clock: this.#clock,
+      journal: this.#journal,
+      server: this.#server,
+      witness: this.#witness,
+      random: this.#random.fork(),
+      mutant,
+      isEveryoneLeader,
+      isServerDown: () => this.#isServerDown,
+    }
+    this.#devices = people.map((own, index) => new SimDevice(`d${index}`, own, world))
+    const host = { ...world, random: this.#random.fork() }
+    this.#crowd = new Map(this.#devices.map((device) => [device, new People(device, host)]))
+  }
+
+  noteRejection(reason: unknown): void {
+    this.#journal.violate('I13', `a promise was rejected and nobody heard: ${String(reason)}`)
+  }
+
+  async play(): Promise<RunResult> {
+    await this.#suffer()
+    await this.#heal()
+    checkFinally({
+      devices: this.#devices,
+      server: this.#server,
+      witness: this.#witness,
+      journal: this.#journal,
+    })
+    for (const device of this.#devices) device.killAll()
+    const { faults, violations, hash } = this.#journal
+    let operations = 0
+    for (const own of this.#crowd.values()) operations += own.operationCount
+    const { eventCount: events } = this.#clock
+    return {
+      seed: this.#seed,
+      operations,
+      requests: this.#requests,
+      events,
+      faults,
+      violations,
+      hash,
+      tail: this.#journal.tail(60),
+    }
+  }
+
+  /** The first phase: people work, and fate strikes. */
+  async #suffer(): Promise<void> {
+    const random = this.#random
+    const startMs = this.#clock.nowMs
+    const sleepsAtMs = random.chance(0.3) ? startMs + faultsMs / 2 : undefined
+    for (const [index, device] of this.#devices.entries()) {
+      openTab(device, random)
+      const isClockSteady = (this.#seed + index) % 2 === 0
+      this.#again(device, 8 * secondMs, () => {
+        strike(device, { random, journal: this.#journal, isClockSteady })
+      })
+      this.#again(device, 5 * secondMs, () => {
+        const tab = random.pick(device.tabs)
+        if (tab !== undefined) this.#crowd.get(device)?.act(tab)
+      })
+    }
+    this.#troubleServer()
+    if (sleepsAtMs !== undefined) {
+      await this.#clock.run(sleepsAtMs, () => this.#isCircling())
+      await this.#sleepForDays()
+    }
+    await this.#clock.run(this.#clock.nowMs + faultsMs - (sleepsAtMs === undefined ? 0 : faultsMs / 2), () =>
+      this.#isCircling(),
+    )
+  }
+
+  /** Everybody closes everything and comes back days later. */
+  async #sleepForDays(): Promise<void> {
+    this.#journal.fault('days-away')
+    for (const device of this.#devices) device.killAll()
+    this.#isAway = true
+    await this.#clock.run(this.#clock.nowMs + this.#random.between(20, 100) * hourMs, () => this.#isCircling())
+    this.#isAway = false
+  }
+
+  #isAway = false
+
+  #again(device: SimDevice, meanMs: number, work: () => void): void {
+    const waitMs = this.#isAway ? 10 * minuteMs : this.#random.exponential(meanMs)
+    this.#clock.after(waitMs, () => {
+      if (this.#isHealed) return false
+      if (!this.#isAway) work()
+      this.#again(device, meanMs, work)
+      return undefined
+    })
+  }
+
+  #troubleServer(): void {
+    const turn = (): void => {
+      this.#clock.after(this.#random.exponential(4 * minuteMs), () => {
+        if (this.#isHealed) return
+        this.#isServerDown = true
+        this.#journal.fault('server-crashed')
+        this.#clock.after(this.#random.exponential(30 * secondMs), () => {
+          this.#isServerDown = false
+        })
+        turn()
+      })
+    }
+    turn()
+  }
+
+  /** The second phase: everything works, and everybody comes back once. */
+  async #heal(): Promise<void> {
+    this.#isHealed = true
+    this.#isServerDown = false
+    this.#journal.note('everything heals')
+    for (const handler of handlers) if (handler.definition.type === lateType) this.#server.deploy(handler)
+    for (const device of this.#devices) {
+      device.networkWeather = { ...fineNetwork }
+      device.diskWeather = { ...fineDisk }
+      device.channels.loss = 0
+      device.isOnlineHint = true
+      for (const { context } of device.tabs) {
+        context.isHidden = false
+        context.thaw()
+      }
+    }
+    // A server that is on its way down as faults end comes up again.
+    await this.#clock.run(this.#clock.nowMs + 5 * secondMs)
+    this.#isServerDown = false
+    for (const device of this.#devices) {
+      for (const queue of device.queues.values()) await this.#healQueue(device, queue)
+    }
+  }
+
+  async #healQueue(device: SimDevice, queue: Queue): Promise<void> {
+    const { session, disk } = queue
+    const name = `${nameOf(session)} on ${device.name}`
+    device.cookie = session
+    const tab = device.tabs.find((other) => other.queue === queue && other.context.isAlive) ?? device.open(session)
+    await this.#until(() => tab.outbox !== undefined, minuteMs)
+    tab.outbox?.authenticated()
+    for (let round = 0; round < personRounds; round += 1) {
+      if (!(await this.#until(() => stuckOf(disk.live).length === 0, healMs))) {
+        const [first] = stuckOf(disk.live)
+        const token = first === undefined ? '' : this.#witness.tokenOfId.get(first.operation.id)
+        this.#journal.violate('I11', `${name}: ${stuckOf(disk.live).length} entries are stuck, the first is ${token}, ${first?.state.kind}`)
+        return
+      }
+      if (liveOf(disk.live).length === 0) break
+      const { outbox } = tab
+      if (outbox === undefined) break
+      let isDone = false
+      void this.#crowd.get(device)?.settleAll(outbox, round < 2 ? 'retry' : 'discard').then(() => {
+        isDone = true
+      })
+      await this.#until(() => isDone, minuteMs)
+      await this.#clock.run(this.#clock.nowMs + secondMs)
+    }
+    const left = liveOf(disk.live)
+    if (left.length > 0) this.#journal.violate('I11', `${name}: nobody could settle ${left.length} entries`)
+    await this.#checkStatus(name, tab)
+  }
+
+  /** What the page shows in the end is what is on the disk. */
+  async #checkStatus(name: string, tab: Tab): Promise<void> {
+    tab.context.hint()
+    await this.#clock.run(this.#clock.nowMs + 5 * secondMs)
+    const status = tab.outbox?.status()
+    if (status === undefined) {
+      this.#journal.violate('I11', `${name}: the outbox is not open in the end`)
+      return
+    }
+    const shown = status.pending + status.needsYou
+    const isThere = liveOf(tab.queue.disk.live).length
+    if (shown !== isThere) this.#journal.violate('I12', `${name}: ${shown} entries are shown and ${isThere} are there`)
+  }
+
+  /** Runs until something holds; false when it does not within the bound. */
+  async #until(holds: () => boolean, boundMs: number): Promise<boolean> {
+    const untilMs = this.#clock.nowMs + boundMs
+    while (this.#clock.nowMs < untilMs && !this.#isCircling()) {
+      if (holds()) return true
+      await this.#clock.run(Math.min(untilMs, this.#clock.nowMs + 2 * secondMs), () => this.#isCircling())
+    }
+    return holds()
+  }
+
+  #isCircling(): boolean {
+    if (this.#clock.eventCount < eventsMax) return false
+    if (this.#clock.eventCount === eventsMax) this.#journal.violate('I13', 'events without an end: something turns in a circle')
+    return true
+  }
+}

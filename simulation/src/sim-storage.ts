@@ -1,0 +1,138 @@
+/**
+ * A store that takes time and fails: the real memory store behind the faults of a real disk. A call works in two steps,
+ * the commit and, later, the answer, so that a kill can fall in between.
+ */
+import { SyncError } from '@holdfast/core'
+import { openMemoryStore } from '../../packages/client/src/store/memory-store.ts'
+import type {
+  LiveEntry,
+  Store,
+  UpdateOptions,
+  UpdateReport,
+  UpdateRequest,
+} from '../../packages/client/src/store/store.ts'
+import type { Journal } from './journal.ts'
+import type { SimContext } from './sim-context.ts'
+import type { SimDisk } from './sim-disk.ts'
+import type { SimRandom } from './random.ts'
+
+/** How a device's disk behaves now: probabilities per call. */
+export interface DiskWeather {
+  /** No room: appends and updates fail and change nothing. */
+  quota: number
+  /** Any call fails and changes nothing. */
+  failure: number
+  /** A write is committed, and an error is told all the same. */
+  ambiguity: number
+  /** A call takes seconds. */
+  slowness: number
+}
+
+/** A disk that does as it should. */
+export const fineDisk: DiskWeather = { quota: 0, failure: 0, ambiguity: 0, slowness: 0 }
+
+/** Hears of every commit, in the instant in which it happens. */
+export interface DiskWatch {
+  readonly onAppended: (entries: readonly LiveEntry[]) => void
+  readonly onUpdated: (
+    requests: readonly UpdateRequest[],
+    reports: readonly UpdateReport[],
+    options: UpdateOptions,
+  ) => void
+}
+
+/** What a simulated store stands on. */
+export interface SimStorageHost {
+  readonly context: SimContext
+  readonly disk: SimDisk
+  readonly weather: () => DiskWeather
+  readonly random: SimRandom
+  readonly journal: Journal
+  readonly watch: DiskWatch
+}
+
+/** Opens a store of one context on a disk. */
+export function openSimStore({ context, disk, weather, random, journal, watch }: SimStorageHost): Store {
+  const store = openMemoryStore(disk.live)
+
+  const call = async <Result>(
+    kind: 'read' | 'meta' | 'write',
+    work: () => Promise<Result>,
+    onCommit?: (result: Result) => void,
+  ): Promise<Result> => {
+    const now = weather()
+    const isSlow = random.chance(now.slowness)
+    if (isSlow) journal.fault('disk-slow')
+    await context.wait(isSlow ? random.between(500, 8000) : random.between(0.1, kind === 'read' ? 1 : 5))
+    if (kind === 'write' && random.chance(now.quota)) {
+      journal.fault('disk-quota')
+      throw new SyncError('quota', 'No room.')
+    }
+    if (random.chance(now.failure)) {
+      journal.fault(`disk-${kind}-failed`)
+      throw new SyncError('storage', 'The disk failed.')
+    }
+    const result = await work()
+    if (kind === 'read') return result
+    onCommit?.(result)
+    await context.wait(random.between(0.1, 3))
+    if (kind === 'write' && random.chance(now.ambiguity)) {
+      journal.fault('disk-committed-but-failed')
+      throw new SyncError('storage', 'The connection was lost.')
+    }
+    return result
+  }
+
+  return {
+    durable: true,
+    append: (group) =>
+      call(
+        'write',
+        () => store.append(group),
+        (entries) => {
+          disk.noteWrite('strict')
+          watch.onAppended(entries)
+        },
+      ),
+    update: (requests, options) =>
+      call(
+        'write',
+        () => store.update(requests, options),
+        (reports) => {
+          disk.noteWrite(options.durability)
+          watch.onUpdated(requests, reports, options)
+        },
+      ),
+    claim: (holder, nowMs) =>
+      call(
+        'meta',
+        () => store.claim(holder, nowMs),
+        () => {
+          disk.noteWrite('strict')
+        },
+      ),
+    beat: (epoch, nowMs) =>
+      call(
+        'meta',
+        () => store.beat(epoch, nowMs),
+        () => {
+          disk.noteWrite('relaxed')
+        },
+      ),
+    cleanup: (beforeMs) =>
+      call(
+        'meta',
+        () => store.cleanup(beforeMs),
+        () => {
+          disk.noteWrite('relaxed')
+        },
+      ),
+    readLog: (priority, after, limits) => call('read', () => store.readLog(priority, after, limits)),
+    readHeld: (kind, options) => call('read', () => store.readHeld(kind, options)),
+    readSettled: (options) => call('read', () => store.readSettled(options)),
+    find: (id) => call('read', () => store.find(id)),
+    counts: () => call('read', () => store.counts()),
+    readLeadership: () => call('read', () => store.readLeadership()),
+    close: () => store.close(),
+  }
+}
