@@ -24,8 +24,13 @@ export const entityPageMax = 200
 const columns = 'e.id, e.version, e.state, (extract(epoch from e.last_modified) * 1000)::float8 as last_modified_ms'
 
 const readSql = `
-select ${columns} from holdfast.entities e, json_array_elements_text($3::text::json) as wanted (id)
-where e.tenant = $1 and e.kind = $2 and e.id = wanted.id and e.state is not null`
+select e.id, e.version, e.state, e.last_modified_ms
+from json_array_elements_text($3::text::json) as wanted (id)
+cross join lateral (
+  select ${columns} from holdfast.entities e
+  where e.tenant = $1 and e.kind = $2 and e.id = wanted.id and e.state is not null
+  offset 0
+) e`
 
 const pageSql = `
 select ${columns} from holdfast.entities e

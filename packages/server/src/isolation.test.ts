@@ -93,7 +93,7 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     expect(Object.fromEntries(removed)).toEqual({
       'holdfast-claim': 1,
       'holdfast-read-ledger': 1,
-      'holdfast-write': 5,
+      'holdfast-write': 9,
       'holdfast-read-entities': 1,
       'holdfast-list-entities': 1,
     })

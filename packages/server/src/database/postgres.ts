@@ -19,11 +19,16 @@ export interface PostgresOptions {
 }
 
 /**
- * Statements are few and their parameters are row sets, so one generic plan per statement is right and much cheaper to
- * keep than a new plan each time. It must be set on the login: `set local role` ignores the app role's settings.
+ * Statements are few and look their rows up by key, so one generic plan per statement is right and much cheaper to keep
+ * than a new plan each time. It must be a plan for any size: one made while the tables were empty would scan and hash
+ * them, and be kept while they grow (measured without this: 1.9 ms per single operation became 9.8 ms after 12,000
+ * rows). All of it must be set on the login: `set local role` ignores the app role's settings.
  */
 const sessionOptions = [
   '-c plan_cache_mode=force_generic_plan',
+  '-c enable_seqscan=off',
+  '-c enable_hashjoin=off',
+  '-c enable_mergejoin=off',
   '-c statement_timeout=30000',
   '-c idle_in_transaction_session_timeout=60000',
 ].join(' ')

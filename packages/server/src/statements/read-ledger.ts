@@ -12,14 +12,17 @@ import { parseRecordedOutcome, type LedgerRow } from '../ledger.ts'
 /** How many generations of operations that took each other's place are followed. */
 const successorsMax = 16
 
-// Uses the primary key of ledger. Rows without an outcome are this transaction's own claims.
+// Uses the primary key of ledger, one look-up per id. Rows without an outcome are this transaction's own claims.
 const readSql = `
 select l.id, l.user_id, l.hash, l.outcome, l.successor
-from holdfast.ledger l
-join json_array_elements_text($2::text::json) as wanted (id) on wanted.id = l.id
-where l.tenant = $1 and l.outcome is not null
-order by l.id
-for update of l`
+from (
+  select w.id from json_array_elements_text($2::text::json) as w (id) order by w.id collate "C"
+) wanted
+cross join lateral (
+  select l.id, l.user_id, l.hash, l.outcome, l.successor
+  from holdfast.ledger l where l.tenant = $1 and l.id = wanted.id and l.outcome is not null
+  for update
+) l`
 
 /** Reads the ledger's rows of these ids, and of the operations that took their place. */
 export async function readLedger(

@@ -12,7 +12,9 @@ import type { BatchResult } from '../decide-batch.ts'
 import { ServerError } from '../error.ts'
 import { feedSql } from '../feed.ts'
 
-// Uses the primary keys of ledger, entities, feed_head and feed.
+// Uses the primary keys of ledger, entities, feed_head and feed. Rows that change are looked up by key one by one (the
+// `offset 0` keeps the planner from turning that round) and then taken by their place, which cannot change: the claim
+// has locked or made each of them.
 const writeSql = `
 with outcomes as (
   select o.id, o.code, o.outcome, o.successor
@@ -20,18 +22,26 @@ with outcomes as (
 ),
 settled as (
   update holdfast.ledger l set code = o.code, outcome = o.outcome, successor = o.successor
-  from outcomes o where l.tenant = $1 and l.id = o.id and l.outcome is null
+  from outcomes o cross join lateral (
+    select l.ctid as place from holdfast.ledger l where l.tenant = $1 and l.id = o.id and l.outcome is null offset 0
+  ) at_place
+  where l.tenant = $1 and l.ctid = at_place.place
   returning 1
 ),
 succeeded as (
   update holdfast.ledger l set successor = s.successor
-  from json_to_recordset($4::text::json) as s (id text, successor text)
-  where l.tenant = $1 and l.id = s.id and l.outcome is not null
+  from json_to_recordset($4::text::json) as s (id text, successor text) cross join lateral (
+    select l.ctid as place from holdfast.ledger l where l.tenant = $1 and l.id = s.id and l.outcome is not null offset 0
+  ) at_place
+  where l.tenant = $1 and l.ctid = at_place.place
   returning 1
 ),
 released as (
-  delete from holdfast.ledger l using json_array_elements_text($5::text::json) as r (id)
-  where l.tenant = $1 and l.id = r.id and l.outcome is null
+  delete from holdfast.ledger l
+  using json_array_elements_text($5::text::json) as r (id) cross join lateral (
+    select l.ctid as place from holdfast.ledger l where l.tenant = $1 and l.id = r.id and l.outcome is null offset 0
+  ) at_place
+  where l.tenant = $1 and l.ctid = at_place.place
   returning 1
 ),
 writes as (
@@ -40,7 +50,12 @@ writes as (
 ),
 updated as (
   update holdfast.entities e set version = w.version, state = w.state, last_modified = $2::text::timestamptz
-  from writes w where w.loaded > 0 and e.tenant = $1 and e.kind = w.kind and e.id = w.id and e.version = w.loaded
+  from writes w cross join lateral (
+    select e.ctid as place from holdfast.entities e
+    where e.tenant = $1 and e.kind = w.kind and e.id = w.id and e.version = w.loaded
+    offset 0
+  ) at_place
+  where w.loaded > 0 and e.tenant = $1 and e.ctid = at_place.place
   returning 1
 ),
 inserted as (
