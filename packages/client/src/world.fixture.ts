@@ -8,6 +8,7 @@ import {
   problemMediaType,
   type BatchRequest,
   type FinalOutcome,
+  type HttpAnswer,
   type OperationId,
   type OperationOutcome,
   type RawAnswer,
@@ -204,7 +205,7 @@ export class FakeServer {
 }
 
 /** An HTTP answer with a JSON body. */
-export function httpAnswer(status: number, body: unknown, mediaType: string, more: Partial<RawAnswer> = {}): RawAnswer {
+export function httpAnswer(status: number, body: unknown, mediaType: string, more: Partial<HttpAnswer> = {}): RawAnswer {
   return {
     kind: 'http',
     status,
@@ -214,7 +215,7 @@ export function httpAnswer(status: number, body: unknown, mediaType: string, mor
     date: undefined,
     body,
     ...more,
-  } as const
+  }
 }
 
 /** An answer that is one of our problems. */
