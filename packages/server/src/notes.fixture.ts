@@ -21,7 +21,7 @@ export interface NoteChange {
 }
 
 /** A Standard Schema for note changes. */
-export const noteSchema: Schema<NoteChange> = {
+const noteSchema: Schema<NoteChange> = {
   '~standard': {
     version: 1,
     vendor: 'tests',

@@ -19,8 +19,8 @@ export interface Migration {
   readonly sql: string
 }
 
-/** All steps in order; a step that has been released never changes. */
-export const migrations: readonly Migration[] = [{ name: 'ledger', sql: ledgerMigration }]
+// All steps in order; a step that has been released never changes.
+const migrations: readonly Migration[] = [{ name: 'ledger', sql: ledgerMigration }]
 
 /** "hold" in ASCII and 1: the key of the advisory lock, unlikely to be anybody else's. */
 const lockKey = '1752132708, 1'

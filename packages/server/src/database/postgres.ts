@@ -48,21 +48,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     application_name: 'holdfast',
     connectionTimeoutMillis: connectionWaitMaxMs,
   }
-  const pool = new Pool({ ...config, max: connectionsMax })
-  // Whoever uses a connection when it breaks gets the error from the query. The event must be heard all the same, for an
-  // idle connection and for one in use: an unheard one ends the process.
-  const noteLoss = (error: Error): void => {
-    log({
-      level: 'warn',
-      event: 'database-connection-lost',
-      message: 'A connection to the database was lost.',
-      error: describeError(error),
-    })
-  }
-  pool.on('error', noteLoss)
-  pool.on('connect', (client) => {
-    client.on('error', noteLoss)
-  })
+  const pool = createPool(config, connectionsMax, log)
   const listeners = new Set<() => Promise<void>>()
   const guard = createTransactionGuard()
 
@@ -113,6 +99,27 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     throw error
   }
   return database
+}
+
+/**
+ * Whoever uses a connection when it breaks gets the error from the query. The event must be heard all the same, for an
+ * idle connection and for one in use: an unheard one ends the process.
+ */
+function createPool(config: ClientConfig, max: number, log: Log): Pool {
+  const noteLoss = (error: Error): void => {
+    log({
+      level: 'warn',
+      event: 'database-connection-lost',
+      message: 'A connection to the database was lost.',
+      error: describeError(error),
+    })
+  }
+  const pool = new Pool({ ...config, max })
+  pool.on('error', noteLoss)
+  pool.on('connect', (client) => {
+    client.on('error', noteLoss)
+  })
+  return pool
 }
 
 async function queryOn(
