@@ -1,61 +1,24 @@
-/** The apply path on both databases: the traps in which an effect could happen twice, not at all, or in another order. */
-import { problemCodeOf, type OperationOutcome, type WireOperation } from '@holdfast/core'
+/** The apply path on both databases: the traps in which an effect could happen twice, not at all, or out of order. */
+import type { WireOperation } from '@holdfast/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database, Row } from './database/database.ts'
-import { openTimeoutMs, testDatabases, type TestDatabase } from './database/test-databases.fixture.ts'
-import {
-  breakNote,
-  changeNote,
-  changeNoteClientWins,
-  changeNoteMerge,
-  changeNoteServerWins,
-  createNote,
-  idOf,
-  noteHandlers,
-  noteOp,
-  removeNote,
-} from './notes.fixture.ts'
-import { createSyncServer, type SyncServer } from './sync-server.ts'
+import { codeOf, kinds, openApplying, type Applying } from './applying.fixture.ts'
+import { openTimeoutMs, testDatabases } from './database/test-databases.fixture.ts'
+import { breakNote, changeNote, createNote, idOf, noteOp, removeNote } from './notes.fixture.ts'
 
 let tenants = 0
 const newTenant = (): string => `tenant-${(tenants += 1)}`
 
-const kinds = (outcomes: readonly OperationOutcome[]) => outcomes.map(({ outcome }) => outcome)
-
-function codeOf(outcome: OperationOutcome | undefined): string | undefined {
-  if (outcome === undefined || outcome.outcome === 'applied') return undefined
-  if (outcome.outcome === 'duplicate')
-    return outcome.first.outcome === 'applied' ? undefined : problemCodeOf(outcome.first.problem)
-  return problemCodeOf(outcome.problem)
-}
-
-describe.each(testDatabases)('on $name', ({ open }) => {
-  let opened: TestDatabase
-  let database: Database
-  let sync: SyncServer
-
+describe.each(testDatabases)('on $name', (kind) => {
+  let server: Applying
   beforeAll(async () => {
-    opened = await open()
-    database = opened.database
-    sync = createSyncServer({ database, handlers: noteHandlers, authenticate: () => null })
+    server = await openApplying(kind)
   }, openTimeoutMs)
-  afterAll(() => opened.close())
-
-  const apply = (tenant: string, operations: readonly WireOperation[], user = 'ana') =>
-    sync.apply({ tenant, user, device: 'phone' }, operations)
-  const note = async (tenant: string, id: string) => (await sync.read(tenant, 'note', [id])).get(id)
-  const rows = (tenant: string, table: string, order: string): Promise<readonly Row[]> =>
-    database.tx(tenant, ({ query }) =>
-      query(`all-${table}`, `select t.* from holdfast.${table} t order by ${order}`, []),
-    )
-  const feedOf = (tenant: string) =>
-    database.tx(tenant, ({ query }) =>
-      query(
-        'feed-of',
-        'select f.seq::float8 as seq, f.id, f.version, f.deleted from holdfast.feed f order by f.seq',
-        [],
-      ),
-    )
+  afterAll(() => server.close())
+  const apply: Applying['apply'] = (...sent) => server.apply(...sent)
+  const note: Applying['note'] = (...named) => server.note(...named)
+  const rows: Applying['rows'] = (...named) => server.rows(...named)
+  const feedOf: Applying['feedOf'] = (tenant) => server.feedOf(tenant)
+  const superuser: Applying['superuser'] = (sql) => server.superuser(sql)
 
   test('a chain of four changes of one entity in a batch is applied in order, in one write', async () => {
     const tenant = newTenant()
@@ -119,157 +82,6 @@ describe.each(testDatabases)('on $name', ({ open }) => {
       'duplicate',
       'deferred',
     ])
-  })
-
-  test('F012 a lost answer followed by an edit: the first one stands, the edit applies nothing', async () => {
-    const tenant = newTenant()
-    const [first] = await apply(tenant, [noteOp('s1', createNote, { id: 'n', text: 'first' })])
-    const edit = noteOp('s2', createNote, { id: 'n', text: 'edited' }, { supersedes: idOf('s1') })
-    const expected = [{ id: 's2', outcome: 'duplicate', first: { outcome: 'applied', version: 1 }, of: 's1' }]
-    expect(first).toMatchObject({ outcome: 'applied', version: 1 })
-    expect(await apply(tenant, [edit])).toEqual(expected)
-    expect(await apply(tenant, [edit])).toEqual(expected)
-    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'first' } })
-  })
-
-  test('F014 an edit that came first leaves a tombstone: the late original is answered cancelled', async () => {
-    const tenant = newTenant()
-    const late = noteOp('s1', createNote, { id: 'n', text: 'first' })
-    const edit = noteOp('s2', createNote, { id: 'n', text: 'edited' }, { supersedes: idOf('s1') })
-    expect(kinds(await apply(tenant, [edit]))).toEqual(['applied'])
-    const [answer] = await apply(tenant, [late])
-    expect(answer).toMatchObject({ outcome: 'duplicate', first: { outcome: 'rejected' } })
-    expect(codeOf(answer)).toBe('cancelled')
-    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'edited' } })
-  })
-
-  test('F012 a lost answer followed by a discard: it says that the operation had been applied', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('k1', createNote, { id: 'n' })])
-    const discard = noteOp('k2', createNote, { id: 'n' }, { cancel: idOf('k1') })
-    const expected = [{ id: 'k2', outcome: 'duplicate', first: { outcome: 'applied', version: 1 }, of: 'k1' }]
-    expect(await apply(tenant, [discard])).toEqual(expected)
-    expect(await apply(tenant, [discard])).toEqual(expected)
-    expect(await note(tenant, 'n')).toMatchObject({ version: 1 })
-  })
-
-  test('a discard that came first: nothing is applied, and the late original is answered cancelled', async () => {
-    const tenant = newTenant()
-    const discard = noteOp('k2', createNote, { id: 'n' }, { cancel: idOf('k1') })
-    expect(await apply(tenant, [discard])).toEqual([{ id: 'k2', outcome: 'applied' }])
-    const [answer] = await apply(tenant, [noteOp('k1', createNote, { id: 'n' })])
-    expect(answer).toMatchObject({ outcome: 'duplicate', first: { outcome: 'rejected' } })
-    expect(codeOf(answer)).toBe('cancelled')
-    expect(await note(tenant, 'n')).toBeUndefined()
-    expect(await feedOf(tenant)).toEqual([])
-  })
-
-  test('an original and its edit sent at the same moment: one of the two is applied', async () => {
-    const tenant = newTenant()
-    for (let round = 0; round < 10; round += 1) {
-      const original = noteOp(`o-${round}`, changeNote, { id: `n-${round}`, add: 1 })
-      const edit = noteOp(`e-${round}`, changeNote, { id: `n-${round}`, add: 1 }, { supersedes: original.id })
-      await Promise.all([apply(tenant, [original]), apply(tenant, [edit])])
-      expect(await note(tenant, `n-${round}`)).toMatchObject({ version: 1, state: { count: 1 } })
-    }
-  })
-
-  test('F095 a dead letter retried twice takes effect once', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('p1', changeNote, { id: 'n', add: -1 })])
-    const retries = ['p2', 'p3'].map((id) => noteOp(id, changeNote, { id: 'n', add: 1 }, { supersedes: idOf('p1') }))
-    const answers = await Promise.all(retries.map((retry) => apply(tenant, [retry])))
-    expect(
-      answers
-        .flat()
-        .map(({ outcome }) => outcome)
-        .toSorted(),
-    ).toEqual(['applied', 'duplicate'])
-    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { count: 1 } })
-  })
-
-  test('F052 an operation waits for one that it needs, goes when that is applied, and also when its edit is', async () => {
-    const tenant = newTenant()
-    const child = noteOp('w2', changeNote, { id: 'child', add: 1 }, { after: [idOf('w1')] })
-    const [early] = await apply(tenant, [child])
-    expect(early?.outcome).toBe('deferred')
-    await apply(tenant, [noteOp('w1', changeNote, { id: 'parent', add: -1 })])
-    const refusedChild = noteOp('w3', changeNote, { id: 'child', add: 1 }, { after: [idOf('w1')] })
-    const [answer] = await apply(tenant, [refusedChild])
-    expect(codeOf(answer)).toBe('parent-refused')
-    await apply(tenant, [noteOp('w4', changeNote, { id: 'parent', add: 1 }, { supersedes: idOf('w1') })])
-    expect(kinds(await apply(tenant, [child]))).toEqual(['applied'])
-  })
-
-  test('a change on top of an operation takes that one’s version, also from an earlier batch', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('b1', changeNote, { id: 'n', add: 1 })])
-    await apply(tenant, [noteOp('b2', changeNote, { id: 'n', add: 1 })])
-    const [stale] = await apply(tenant, [
-      noteOp('b3', changeNote, { id: 'n', add: 1 }, { base: { after: idOf('b1') } }),
-    ])
-    expect(stale).toMatchObject({ outcome: 'conflict', version: 2 })
-    const fresh = noteOp('b4', changeNote, { id: 'n', add: 1 }, { base: { after: idOf('b2') } })
-    expect(await apply(tenant, [fresh])).toMatchObject([{ outcome: 'applied', version: 3 }])
-  })
-
-  test('F028 F091 a conflict is put before a person, both sides stay, and its resolution applies once', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('v1', createNote, { id: 'n', text: 'base' })])
-    await apply(tenant, [noteOp('v2', changeNote, { id: 'n', text: 'theirs' }, { base: { version: 1 } })])
-    const mine = noteOp('v3', changeNote, { id: 'n', text: 'mine' }, { base: { version: 1 } })
-    const [conflict] = await apply(tenant, [mine])
-    expect(conflict).toMatchObject({
-      outcome: 'conflict',
-      version: 2,
-      current: { id: 'n', count: 0, text: 'theirs' },
-      conflictFields: ['text'],
-    })
-    expect(await apply(tenant, [mine])).toMatchObject([{ outcome: 'duplicate', first: { outcome: 'conflict' } }])
-    expect(await rows(tenant, 'losing_sides', 't.operation')).toMatchObject([
-      { operation: 'v3', side: 'operation', version: 2, data: { id: 'n', text: 'mine' } },
-    ])
-    const resolution = noteOp(
-      'v4',
-      changeNote,
-      { id: 'n', text: 'both' },
-      { base: { version: 2 }, resolves: idOf('v3') },
-    )
-    expect(await apply(tenant, [resolution])).toMatchObject([{ outcome: 'applied', version: 3 }])
-    const second = noteOp('v5', changeNote, { id: 'n', text: 'other' }, { base: { version: 2 }, resolves: idOf('v3') })
-    expect(await apply(tenant, [second])).toMatchObject([{ outcome: 'duplicate', first: { version: 3 }, of: 'v3' }])
-    expect(await note(tenant, 'n')).toMatchObject({ version: 3, state: { text: 'both' } })
-  })
-
-  test('where the device wins, what it overwrites is kept', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('x1', createNote, { id: 'n', text: 'theirs' })])
-    const mine = noteOp('x2', changeNoteClientWins, { id: 'n', text: 'mine' }, { base: { version: 0 } })
-    expect(await apply(tenant, [mine])).toMatchObject([{ outcome: 'applied', version: 2, conflictResolved: true }])
-    expect(await note(tenant, 'n')).toMatchObject({ state: { text: 'mine' } })
-    expect(await rows(tenant, 'losing_sides', 't.operation')).toMatchObject([
-      { operation: 'x2', side: 'current', version: 1, data: { text: 'theirs' } },
-    ])
-  })
-
-  test('where the server wins, the device is told what stands, and its own side is kept', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('y1', createNote, { id: 'n', text: 'theirs' })])
-    const mine = noteOp('y2', changeNoteServerWins, { id: 'n', text: 'mine' }, { base: { version: 0 } })
-    expect(await apply(tenant, [mine])).toMatchObject([
-      { outcome: 'applied', version: 1, conflictResolved: true, result: { text: 'theirs' } },
-    ])
-    expect(await rows(tenant, 'losing_sides', 't.operation')).toMatchObject([
-      { side: 'operation', data: { text: 'mine' } },
-    ])
-    expect(await feedOf(tenant)).toHaveLength(1)
-  })
-
-  test('a merge without rules waits for a person', async () => {
-    const tenant = newTenant()
-    await apply(tenant, [noteOp('z1', createNote, { id: 'n' })])
-    const mine = noteOp('z2', changeNoteMerge, { id: 'n', text: 'mine' }, { base: { version: 0 } })
-    expect(kinds(await apply(tenant, [mine]))).toEqual(['conflict'])
   })
 
   test('a removed entity is gone for readers, in the feed as deleted, and its versions go on', async () => {
@@ -372,7 +184,7 @@ describe.each(testDatabases)('on $name', ({ open }) => {
 
   test('an error of the database bisects the batch: the guilty operation alone is deferred, stopped lanes stay stopped', async () => {
     const tenant = newTenant()
-    await opened.superuser(`alter table holdfast.entities add constraint never check (id <> 'poison')`)
+    await superuser(`alter table holdfast.entities add constraint never check (id <> 'poison')`)
     try {
       const outcomes = await apply(tenant, [
         noteOp('g1', changeNote, { id: 'a', add: 1 }),
@@ -383,7 +195,7 @@ describe.each(testDatabases)('on $name', ({ open }) => {
       expect(kinds(outcomes)).toEqual(['applied', 'deferred', 'deferred', 'applied'])
       expect(codeOf(outcomes[1])).toBe('internal')
     } finally {
-      await opened.superuser('alter table holdfast.entities drop constraint never')
+      await superuser('alter table holdfast.entities drop constraint never')
     }
     expect((await feedOf(tenant)).map(({ seq }) => seq)).toEqual([1, 2])
   })
@@ -406,7 +218,7 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     const feed = await feedOf(tenant)
     expect(feed.map(({ seq }) => seq)).toEqual(feed.map((_, index) => index + 1))
     expect(feed).toHaveLength(80)
-    const [head] = await database.tx(tenant, ({ query }) =>
+    const [head] = await server.database.tx(tenant, ({ query }) =>
       query('head', 'select h.seq::float8 as seq from holdfast.feed_head h where h.tenant = $1', [tenant]),
     )
     expect(head).toEqual({ seq: 80 })

@@ -9,10 +9,6 @@ import { openPostgres } from './postgres.ts'
 export interface TestDatabase {
   readonly database: Database
   readonly superuser: (sql: string) => Promise<void>
-  /** How many statements of this text's kind can truly run at once. */
-  readonly isConcurrent: boolean
-  /** The address, where another process can open it too. */
-  readonly url?: string
   readonly close: () => Promise<void>
 }
 
@@ -33,7 +29,6 @@ export const testDatabases: readonly TestDatabaseKind[] = [
       return {
         database,
         superuser: (sql) => runAll(database, sql),
-        isConcurrent: false,
         close: () => database.close(),
       }
     },
@@ -46,8 +41,6 @@ export const testDatabases: readonly TestDatabaseKind[] = [
       return {
         database,
         superuser: (sql) => runAll(database, sql),
-        isConcurrent: true,
-        url: server.url,
         close: async () => {
           await database.close()
           await server.stop()
