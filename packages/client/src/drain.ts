@@ -121,7 +121,10 @@ export class Drain {
   /** Withdraws a pass that somebody else has made, or that nobody waits for any more. */
   remove(pass: Pass): void {
     const index = this.#passes.indexOf(pass)
-    if (index >= 0) this.#passes.splice(index, 1)
+    if (index < 0) return
+    this.#passes.splice(index, 1)
+    // What a filter kept out of the window is everybody's again, however the pass came to its end.
+    if (pass.types !== undefined) this.#needsReload = true
   }
 
   /** Sends until the signal is aborted, or until another leader has taken over. */
@@ -149,8 +152,8 @@ export class Drain {
     const pass = this.#passes[0]
     const gate = this.#look(pass)
     if (gate.kind === 'probe') return this.#probe(pass, signal)
-    if (gate.kind === 'closed') return this.#idle(window, pass, gate.untilMs, signal)
-    if (this.#host.isManual && pass === undefined) return this.#idle(window, undefined, undefined, signal)
+    if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
+    if (this.#host.isManual && pass === undefined) return this.#idle(undefined, undefined, signal)
     await window.fill()
     const plan = planBatch({
       nowMs: this.#now,
@@ -169,7 +172,7 @@ export class Drain {
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
     if (plan.passed.length > 0 && !window.isComplete) return undefined
     if (this.#way.kind === 'open' && this.#way.connectivity === 'unknown') return this.#probe(pass, signal)
-    return this.#idle(window, pass, plan.nextDueAtMs, signal)
+    return this.#idle(pass, plan.nextDueAtMs, signal)
   }
 
   /** What stands in the way of sending. */
@@ -218,18 +221,11 @@ export class Drain {
   }
 
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
-  async #idle(
-    window: QueueWindow,
-    pass: Pass | undefined,
-    untilMs: number | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#recount()
     if (this.#host.board.snapshot.pending === 0) this.#done = 0
     if (pass !== undefined) {
       this.remove(pass)
-      // What a filter kept out of the window is everybody's again.
-      if (pass.types !== undefined) window.rewind()
       await pass.finish(this.#host.store)
       return
     }

@@ -58,9 +58,10 @@ export class QueueWindow {
     return this.#standing().waiting
   }
 
-  /** Lanes that a held entry blocks. */
-  get blockedLanes(): ReadonlySet<string> {
-    return this.#standing().blockedLanes
+  /** Lanes that a held entry blocks, or in which an entry has left the window: whatever is read later stands behind it. */
+  get blockedLanes(): Pick<ReadonlySet<string>, 'has'> {
+    const { blockedLanes } = this.#standing()
+    return { has: (lane) => blockedLanes.has(lane) || this.#passed.has(lane) }
   }
 
   /** True when everything in the log has been looked at. */
@@ -156,7 +157,7 @@ export class QueueWindow {
     this.#drop(gone)
     for (const lane of opened) {
       const first = this.#passed.get(lane)
-      if (first === undefined || this.blockedLanes.has(lane)) continue
+      if (first === undefined || this.#standing().blockedLanes.has(lane)) continue
       this.#passed.delete(lane)
       this.#goBackTo(first)
     }
