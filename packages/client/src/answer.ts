@@ -5,6 +5,7 @@
 import {
   deliver,
   exponential,
+  problemCodeOf,
   type DeliveryEvent,
   type Failure,
   type OperationId,
@@ -47,6 +48,11 @@ export function eventOf(outcome: OperationOutcome): DeliveryEvent | undefined {
     case 'deferred': {
       const { problem, retryAfterMs } = outcome
       if (problem === undefined && retryAfterMs === undefined) return undefined
+      // The server met a fault of its own at this operation alone: that counts, or a poison operation would come for ever.
+      if (problemCodeOf(problem) === 'internal') {
+        const failure: Failure = { cause: 'server-error', ...(problem !== undefined && { problem }) }
+        return { kind: 'failed', failure, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      }
       const failure: Failure = { cause: 'busy', ...(problem !== undefined && { problem }) }
       return { kind: 'postponed', failure, delayMs: retryAfterMs ?? postponedDelayMs }
     }
