@@ -12,12 +12,12 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
   workers: 1,
-  timeout: 60_000,
+  timeout: 45_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   retries: 0,
   reporter: [['list'], ['json', { outputFile: '../.cache/check/e2e.json' }]],
-  use: { locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 800 } },
+  use: { actionTimeout: 15_000, locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 800 } },
   projects: [
     {
       name: 'chromium',

@@ -1,5 +1,10 @@
 /** A shared cookie jar: nobody's orders go out in another's name. */
 import { expect, test } from '../fixtures/test.ts'
+import type { Matching } from '../proxy.ts'
+
+/** Everything that the engine asks of the server; the login goes through. */
+const syncDoors: Matching = ({ path }) => path.startsWith('/api/sync/')
+const busy = { kind: 'answer', status: 503 } as const
 
 test("F057 with ben's cookie under ana's open tab nothing of hers is sent as his; it goes out after she signs in", async ({
   desk,
@@ -9,7 +14,7 @@ test("F057 with ben's cookie under ana's open tab nothing of hers is sent as his
 }) => {
   await desk.signIn('ana@north.example')
   await desk.workerReady()
-  way.breakWith({ kind: 'hold' }, ({ path }) => path.startsWith('/api/sync/'))
+  way.breakWith(busy, syncDoors)
   const id = await desk.placeOrder(`${mark} 1`)
   await desk.takeCookieOf('ben@north.example')
   await way.heal()
@@ -34,7 +39,7 @@ test("F055 ben at ana's device sees that something of hers is kept, sends none o
   await way.down()
   const hers = await desk.placeOrder(`${mark} ana`)
   await way.up()
-  way.breakWith({ kind: 'hold' }, ({ path }) => path.startsWith('/api/sync/'))
+  way.breakWith(busy, syncDoors)
   await desk.signIn('ben@north.example', '/sign-in')
   await way.heal()
   const his = await desk.placeOrder(`${mark} ben`)

@@ -48,7 +48,7 @@ test.describe('with ana signed in', () => {
     way,
     truth,
   }) => {
-    const again = { key: crypto.randomUUID(), id: crypto.randomUUID() }
+    const again = { key: crypto.randomUUID(), id: crypto.randomUUID(), timestamp: new Date().toISOString() }
     way.breakWith({ kind: 'drop-answer' })
     expect(await desk.postOrder(`${mark} 1`, again)).toMatchObject({ status: 202 })
     await way.heal()
