@@ -115,6 +115,17 @@ test('a discarded edit takes back the edit and what it was to replace, and tells
   expect(neither.entities.size).toBe(0)
 })
 
+test('what needs an operation whose conflict was discarded is refused, and does not wait for ever', async () => {
+  const server = memoryServer()
+  const conflicting = noteOp('o', changeNote, { id: 'n', add: 1 }, { base: { version: 7 } })
+  const child = noteOp('c', changeNote, { id: 'm', add: 1 }, { after: [idOf('o')] })
+  expect(await server.send([conflicting])).toMatchObject([{ outcome: 'conflict' }])
+  expect(await server.send([child])).toMatchObject([{ outcome: 'deferred' }])
+  await server.send([noteOp('d', changeNote, { id: 'n' }, { cancel: idOf('o') })])
+  expect(await server.send([child])).toMatchObject([{ outcome: 'rejected' }])
+  expect(await server.send([conflicting])).toMatchObject([{ outcome: 'duplicate', first: { outcome: 'conflict' } }])
+})
+
 test('F013 F014 however batches are cut, repeated and mixed, each operation counts at most once', async () => {
   const lanes = fc.constantFrom('a', 'b', 'c')
   const operation = fc.record({

@@ -184,17 +184,18 @@ function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome
 
 /** Makes sure that what this operation replaces or cancels is never applied, and says what took its place. */
 function retire({ wire }: PreparedOperation, run: Run): void {
-  // Nothing takes the place of what was taken back, not even what that itself was to replace.
-  const successor = wire.cancel === undefined ? { successor: wire.id } : {}
   for (const link of linkOf(wire)) {
     const old = run.known.get(link)
     if (old === undefined) {
+      const successor = wire.cancel === undefined ? { successor: wire.id } : {}
       record(run, link, { user: run.context.user, hash: null, outcome: cancelled, ...successor })
-    } else if (wire.cancel === undefined && appliedOf(old.outcome) === undefined) {
-      run.known.set(link, { ...old, ...successor })
+    } else if (appliedOf(old.outcome) === undefined && (wire.cancel === undefined || old.successor === undefined)) {
+      // Nothing takes the place of what was taken back, not even what that itself was to replace: it is its own successor.
+      const successor = wire.cancel === undefined ? wire.id : link
+      run.known.set(link, { ...old, successor })
       const fresh = run.fresh.get(link)
-      if (fresh === undefined) run.successors.set(link, wire.id)
-      else run.fresh.set(link, { ...fresh, ...successor })
+      if (fresh === undefined) run.successors.set(link, successor)
+      else run.fresh.set(link, { ...fresh, successor })
     }
   }
 }
@@ -216,8 +217,9 @@ function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extr
     const row = currentRowOf(parent, run.known)
     if (row === undefined || row.user !== run.context.user) return needs(parent)
     const final = finalOf(row.outcome)
-    if (final.outcome === 'conflict') return needs(parent)
-    if (final.outcome === 'rejected') return parentRefused
+    const isTakenBack = row.successor !== undefined && run.known.get(row.successor) === row
+    if (final.outcome === 'conflict' && !isTakenBack) return needs(parent)
+    if (final.outcome !== 'applied') return parentRefused
     if (wire.base !== undefined && 'after' in wire.base && wire.base.after === parent) baseVersion = final.version
   }
   try {

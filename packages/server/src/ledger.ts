@@ -20,7 +20,7 @@ export interface LedgerRow {
   /** `null` for a tombstone whose operation never came: any content of that id is then the same operation. */
   readonly hash: string | null
   readonly outcome: RecordedOutcome
-  /** The operation that took this one's place: superseded it, or settled its conflict. */
+  /** The operation that took this one's place: superseded it, or settled its conflict. Itself when it was taken back. */
   readonly successor?: OperationId
 }
 
