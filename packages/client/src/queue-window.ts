@@ -185,8 +185,9 @@ export class QueueWindow {
   }
 
   async #lookUpParents(): Promise<void> {
-    for (const priority of priorities) {
-      for (const { after } of this.#streams[priority]) {
+    // The held ones too: after a reload, nothing is known of anybody's parents.
+    for (const entries of [this.waiting, ...priorities.map((priority) => this.#streams[priority])]) {
+      for (const { after } of entries) {
         for (const id of after ?? []) {
           if (this.#parents.get(id) !== 'applied') this.#parents.set(id, await this.#readParentState(id))
         }
