@@ -1,5 +1,5 @@
 /** The few checks that a contract suite needs, so that the same cases run under a test runner and in a plain page. */
-import { canonicalText, SyncError, type Json, type SyncErrorCode } from '@holdfast/core'
+import { canonicalText, isJson, SyncError, type SyncErrorCode } from '@holdfast/core'
 
 /** One promise of a port: a claim, and what shows it. `Harness` is how the case gets at an implementation. */
 export interface ContractCase<Harness> {
@@ -46,6 +46,7 @@ export async function expectRejection(work: Promise<unknown>, expected: Error): 
 
 function textOf(value: unknown): string {
   if (value === undefined) return 'undefined'
-  const plain = JSON.parse(JSON.stringify(value)) as Json
+  const plain: unknown = JSON.parse(JSON.stringify(value))
+  if (!isJson(plain)) throw new Error('a value that is not JSON was to be compared')
   return canonicalText(plain)
 }

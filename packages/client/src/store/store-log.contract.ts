@@ -150,6 +150,24 @@ export const storeLogContract: readonly ContractCase<StoreHarness>[] = [
     },
   },
   {
+    name: 'a page that reaches the end says so, however full it is',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      for (const group of [['a', 'b'], ['c'], ['d', 'e']]) await store.append(group.map((id) => queuedOperation(id)))
+      for (let entriesMax = 1; entriesMax <= 6; entriesMax += 1) {
+        const page = await store.readLog('medium', undefined, { entriesMax, bytesMax: 1_000_000 })
+        expectEqual(page.isEnd, entriesMax >= 5, `the end, by ${entriesMax}`)
+        expectEqual(page.last, page.entries.at(-1)?.position, `the last, by ${entriesMax}`)
+      }
+      // What stands behind is settled and gone: then the page before it is the end.
+      const [last] = (await readWholeLog(store, 'medium')).slice(-1)
+      const [single] = await store.append([queuedOperation('f')])
+      await change(store, [always(expectSome(single, 'the last'), appliedChange())])
+      const page = await store.readLog('medium', undefined, { entriesMax: 5, bytesMax: 1_000_000 })
+      expectEqual([page.isEnd, page.last], [true, expectSome(last, 'the last').position], 'the end')
+    },
+  },
+  {
     name: 'an entry that is no longer queued is passed over, wherever it stands',
     run: async (makeHarness) => {
       const store = await makeHarness().open()

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { SyncError, type QueuedOperation } from '@holdfast/core'
+import { openGroupCommit } from './group-commit.ts'
+import { openMemoryStore } from './memory-store.ts'
+import { segmentEntriesMax, segmentSizeMax } from './segment.ts'
+import { idsOf, queuedOperation, readWholeLog } from './store.fixture.ts'
+import type { LiveEntry, Store } from './store.ts'
+
+/** A store that notes each group and refuses those that a test wants refused. */
+function watched(refuse: (group: readonly QueuedOperation[]) => Error | undefined = () => undefined): {
+  readonly store: Store
+  readonly groups: string[][]
+} {
+  const inner = openMemoryStore()
+  const groups: string[][] = []
+  const append = async (group: readonly QueuedOperation[]): Promise<readonly LiveEntry[]> => {
+    groups.push(group.map(({ operation }) => operation.id))
+    const error = refuse(group)
+    if (error !== undefined) throw error
+    return inner.append(group)
+  }
+  return { store: { ...inner, append }, groups }
+}
+
+const many = (count: number, size = 4): QueuedOperation[] =>
+  Array.from({ length: count }, (_, index) => queuedOperation(`id-${index}`, { size }))
+
+const outcomeOf = (work: Promise<LiveEntry>): Promise<string> =>
+  work.then(
+    ({ operation }) => operation.id,
+    (error: unknown) => (error instanceof SyncError ? error.code : String(error)),
+  )
+
+describe('group commit', () => {
+  test('calls made in a row share transactions of a segment each, in the order of the calls', async () => {
+    const { store, groups } = watched()
+    const log = openGroupCommit(store)
+    const entries = await Promise.all(many(300).map((queued) => log.append(queued)))
+    const ids = many(300).map(({ operation }) => operation.id)
+    expect(idsOf(entries)).toEqual(ids)
+    expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(ids)
+    expect(groups.map((group) => group.length)).toEqual([segmentEntriesMax, segmentEntriesMax, 44])
+  })
+
+  test('what is asked for while a transaction is open goes into the next one', async () => {
+    const { store, groups } = watched()
+    const log = openGroupCommit(store)
+    const first = log.append(queuedOperation('first'))
+    await Promise.resolve()
+    await Promise.resolve()
+    const rest = ['a', 'b', 'c'].map((id) => log.append(queuedOperation(id)))
+    await Promise.all([first, ...rest])
+    expect(groups).toEqual([['first'], ['a', 'b', 'c']])
+  })
+
+  test('a group is no larger than a segment, and a large entry stands alone', async () => {
+    const { store, groups } = watched()
+    const log = openGroupCommit(store)
+    const size = Math.floor(segmentSizeMax / 2)
+    const queued = [
+      queuedOperation('small'),
+      queuedOperation('large', { size: segmentSizeMax }),
+      queuedOperation('half-1', { size: size - 400 }),
+      queuedOperation('half-2', { size: size - 400 }),
+      queuedOperation('half-3', { size: size - 400 }),
+    ]
+    await Promise.all(queued.map((entry) => log.append(entry)))
+    expect(groups).toEqual([['small'], ['large'], ['half-1', 'half-2'], ['half-3']])
+  })
+
+  test('F037 a full disk is told to every caller of the group, after one try', async () => {
+    let isFull = true
+    const { store, groups } = watched(() => (isFull ? new SyncError('quota', 'full') : undefined))
+    const log = openGroupCommit(store)
+    const outcomes = await Promise.all(many(5).map((queued) => outcomeOf(log.append(queued))))
+    expect(outcomes).toEqual(['quota', 'quota', 'quota', 'quota', 'quota'])
+    expect(groups).toHaveLength(1)
+    isFull = false
+    expect(await outcomeOf(log.append(queuedOperation('later')))).toBe('later')
+  })
+
+  test('F037 a large entry that finds no room does not fail the small ones around it', async () => {
+    const { store } = watched(([only, second]) =>
+      second === undefined && only?.operation.id === 'large' ? new SyncError('quota', 'full') : undefined,
+    )
+    const log = openGroupCommit(store)
+    const queued = [queuedOperation('a'), queuedOperation('large', { size: segmentSizeMax }), queuedOperation('b')]
+    expect(await Promise.all(queued.map((entry) => outcomeOf(log.append(entry))))).toEqual(['a', 'quota', 'b'])
+    expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(['a', 'b'])
+  })
+
+  test.each([new SyncError('too-large', 'too large'), new RangeError('cannot be cloned')])(
+    'one entry that cannot be stored (%s) does not fail its companions, nor change their order',
+    async (error) => {
+      const { store } = watched((group) => (group.some(({ operation }) => operation.id === 'id-2') ? error : undefined))
+      const log = openGroupCommit(store)
+      const outcomes = await Promise.all(
+        [...many(5), queuedOperation('next')].map((queued) => outcomeOf(log.append(queued))),
+      )
+      const refused = error instanceof SyncError ? error.code : String(error)
+      expect(outcomes).toEqual(['id-0', 'id-1', refused, 'id-3', 'id-4', 'next'])
+      expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(['id-0', 'id-1', 'id-3', 'id-4', 'next'])
+    },
+  )
+
+  test('idle waits for everything that was asked for, and for nothing else', async () => {
+    const { store } = watched()
+    const log = openGroupCommit(store)
+    await log.idle()
+    const stored: string[] = []
+    for (const queued of many(200)) void log.append(queued).then(({ operation }) => stored.push(operation.id))
+    await log.idle()
+    expect(stored).toHaveLength(200)
+  })
+})
