@@ -12,7 +12,7 @@ import { getRequestListener } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { posDoors, posHandlers } from '@holdfast/domains/pos/handlers'
 import { posOperations } from '@holdfast/domains/pos/operations'
-import { createSyncServer, type Database, type Log } from '@holdfast/server'
+import { createSyncServer, ServerError, type Database, type Log } from '@holdfast/server'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -60,12 +60,22 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
 async function openDatabase({ databaseUrl, dataFolder }: Config, log: Log): Promise<Database> {
   // Only the driver that is used is loaded: each costs a good part of the start.
-  if (databaseUrl !== undefined) {
-    const { openPostgres } = await import('@holdfast/server/postgres')
-    return openPostgres({ url: databaseUrl, log })
+  try {
+    if (databaseUrl !== undefined) {
+      const { openPostgres } = await import('@holdfast/server/postgres')
+      return await openPostgres({ url: databaseUrl, log })
+    }
+    const { openPglite } = await import('@holdfast/server/pglite')
+    return await openPglite({ folder: join(dataFolder, 'db'), log })
+  } catch (error) {
+    // Our own errors say what to do; a driver's or the system's only says what happened.
+    if (error instanceof ServerError) throw error
+    const came = error instanceof Error && error.message !== '' ? error.message : String(error)
+    const what = databaseUrl === undefined ? `The data folder ${dataFolder}` : 'The database of DATABASE_URL'
+    const where =
+      databaseUrl === undefined ? 'choose another with HOLDFAST_DATA=…' : 'check that it is there and lets us in'
+    throw new Error(`${what} cannot be used: ${where}. What came: ${came}`, { cause: error })
   }
-  const { openPglite } = await import('@holdfast/server/pglite')
-  return openPglite({ folder: join(dataFolder, 'db'), log })
 }
 
 async function assemble({ dataFolder }: Config, database: Database, log: Log) {

@@ -1,5 +1,4 @@
 /** The cart, and in its place, right after an order was placed, that order with where it is. */
-import type { OperationId } from '@holdfast/core'
 import { Minus, Plus, ShoppingBasket, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, type ReactElement, type RefObject } from 'react'
 import { formatCents } from '../money.ts'
@@ -23,7 +22,8 @@ export type PlacePhase =
   | { readonly kind: 'filling' }
   | { readonly kind: 'saving' }
   | { readonly kind: 'not-saved'; readonly reason: string }
-  | { readonly kind: 'placed'; readonly orderId: string; readonly entryId: OperationId }
+  /** Stored; `row` is the order with its entry as the outbox gave it back. */
+  | { readonly kind: 'placed'; readonly row: OrderRow }
 
 /** What the cart is shown with. */
 export interface CartPanelProps {
@@ -41,7 +41,7 @@ export interface CartPanelProps {
 export function CartPanel(props: CartPanelProps): ReactElement {
   const { cart, phase, placedRow, headingRef, onChange, onPlace, onAnother } = props
   if (phase.kind === 'placed') {
-    return <PlacedCard orderId={phase.orderId} row={placedRow} onAnother={onAnother} />
+    return <PlacedCard row={placedRow ?? phase.row} onAnother={onAnother} />
   }
   const totals = totalsOf(cart)
   return (
@@ -200,37 +200,26 @@ function Bill({ subtotalCents, taxCents, totalCents }: ReturnType<typeof totalsO
   )
 }
 
-function PlacedCard({
-  orderId,
-  row,
-  onAnother,
-}: {
-  readonly orderId: string
-  readonly row: OrderRow | undefined
-  readonly onAnother: () => void
-}): ReactElement {
+function PlacedCard({ row, onAnother }: { readonly row: OrderRow; readonly onAnother: () => void }): ReactElement {
+  const { order } = row
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   return (
-    <section className="card cart placed" aria-labelledby="placed-heading" data-testid="placed">
+    <section className="card cart placed" aria-labelledby="placed-heading" data-order={order.id} data-testid="placed">
       <h2 id="placed-heading" ref={heading} tabIndex={-1}>
-        {orderWords.name(shortName(orderId))}
+        {orderWords.name(shortName(order.id))}
       </h2>
-      {row !== undefined && (
-        <>
-          <OrderState row={row} />
-          <ul className="plain-list">
-            {row.order.items.map(({ name, quantity }) => (
-              <li key={name}>
-                <span className="quantity">{quantity} ×</span> {name}
-              </li>
-            ))}
-          </ul>
-          <p className="placed-total">
-            <span>{orderWords.total}</span> <strong>{formatCents(row.order.totalCents)}</strong>
-          </p>
-        </>
-      )}
+      <OrderState row={row} />
+      <ul className="plain-list">
+        {order.items.map(({ name, quantity }) => (
+          <li key={name}>
+            <span className="quantity">{quantity} ×</span> {name}
+          </li>
+        ))}
+      </ul>
+      <p className="placed-total">
+        <span>{orderWords.total}</span> <strong>{formatCents(order.totalCents)}</strong>
+      </p>
       <button type="button" className="button primary wide" onClick={onAnother} data-testid="another-order">
         {orderWords.another}
       </button>

@@ -56,13 +56,19 @@ export function MenuPanel({ quantities, onAdd }: MenuPanelProps): ReactElement {
                   type="button"
                   className="item"
                   data-category={kind}
-                  aria-label={`${orderWords.add(name, formatCents(priceCents))}${quantity > 0 ? `, ${orderWords.inCart(quantity)}` : ''}`}
                   onClick={() => onAdd(id)}
                   data-testid={`item-${id}`}
                 >
-                  <span className="item-name">{name}</span>
+                  <span className="item-name">
+                    <span className="unseen">{orderWords.add} </span>
+                    {name}
+                  </span>
                   <span className="item-price">{formatCents(priceCents)}</span>
-                  {quantity > 0 && <span className="item-count">{quantity}</span>}
+                  {quantity > 0 && (
+                    <span className="item-count">
+                      {quantity} <span className="unseen">{orderWords.inCart}</span>
+                    </span>
+                  )}
                 </button>
               </li>
             )

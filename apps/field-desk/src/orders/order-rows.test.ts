@@ -64,8 +64,12 @@ it('shows the new try in place of the one it replaces', () => {
   }
 })
 
-it('leaves out the news of a discard, which is no order', () => {
+it('I12 leaves out the news of a discard, which is no order: also once the server has it', () => {
   expect(orderRows({ ...nothing, entries: [{ ...entry('a', queued), isCancel: true }] })).toEqual([])
+  const taken: DeliveryState = { kind: 'discarded', cause: 'person', by: idOf('news'), isCertain: true }
+  const placed = new Map([['a', order('a', 1)]])
+  const rows = orderRows({ ...nothing, entries: [entry('news', applied, 'a'), entry('a', taken)], placed })
+  expect(rows.map((row) => row.entry?.state.kind)).toEqual(['discarded'])
 })
 
 it('filters by what is not settled and by what needs a person', () => {

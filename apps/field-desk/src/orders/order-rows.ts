@@ -31,8 +31,8 @@ export interface OrderSources {
 export function orderRows({ entries, server, placed }: OrderSources): readonly OrderRow[] {
   const rows = new Map<string, OrderRow>()
   for (const order of server?.orders ?? []) rows.set(order.id, { order, entry: undefined })
-  for (const entry of entries) {
-    if (entry.type !== placeOrder.type || entry.isCancel) continue
+  for (const entry of withoutNews(entries)) {
+    if (entry.type !== placeOrder.type) continue
     // The lane of an order is named after it: a settled entry, which has no body any more, is found by it.
     const id = orderIdOf(entry)
     const before = rows.get(id)
@@ -53,6 +53,17 @@ export function filterRows(rows: readonly OrderRow[], filter: OrderFilter): read
     case 'needs-you':
       return rows.filter(({ entry }) => entry?.state.kind === 'dead' || entry?.state.kind === 'conflicted')
   }
+}
+
+/**
+ * Leaves out the entries that only carry the news of a discard to the server. Once such an entry is settled it looks
+ * like any other, but the entry that was discarded still names it.
+ */
+export function withoutNews(entries: readonly EntryView[]): readonly EntryView[] {
+  const news = new Set(
+    entries.flatMap(({ state }) => (state.kind === 'discarded' && state.cause === 'person' ? [state.by] : [])),
+  )
+  return entries.filter(({ id, isCancel }) => !isCancel && !news.has(id))
 }
 
 /** The id of the order that an entry is about. */

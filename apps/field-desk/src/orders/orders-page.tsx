@@ -24,7 +24,7 @@ export function OrdersPage(): ReactElement {
   const list = useOrderRows()
   const place = usePlaceOrder(cart, setCart, setPhase)
   const cartHeading = useRef<HTMLHeadingElement>(null)
-  const placedRow = phase.kind === 'placed' ? list.rows.find(({ order }) => order.id === phase.orderId) : undefined
+  const placedRow = phase.kind === 'placed' ? list.rows.find(({ order }) => order.id === phase.row.order.id) : undefined
   const fill = (next: Cart) => {
     setCart(next)
     if (phase.kind === 'placed') setPhase({ kind: 'filling' })
@@ -65,10 +65,11 @@ function usePlaceOrder(cart: Cart, setCart: (cart: Cart) => void, setPhase: (pha
     setPhase({ kind: 'saving' })
     try {
       const entry = await outbox.enqueue(placeOrder, made.order, { id: made.id })
-      const shown = parseOrder(made.order)
-      if (shown !== undefined) placed.add(shown)
+      const order = parseOrder(made.order)
+      if (order === undefined) return
+      placed.add(order)
       setCart({ ...emptyCart, paymentMethod: cart.paymentMethod })
-      setPhase({ kind: 'placed', orderId: made.order.id, entryId: entry.id })
+      setPhase({ kind: 'placed', row: { order, entry } })
       announce(announceWords.orderSaved)
     } catch (error) {
       setPhase({ kind: 'not-saved', reason: reasonOf(error) })

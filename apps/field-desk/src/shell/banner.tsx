@@ -31,6 +31,7 @@ export function Banner(): ReactElement {
   const [state, hide] = useBanner(status)
   return (
     <section className="banner-place" aria-label={bannerWords.region}>
+      <SendProgress />
       {status !== undefined && !status.durable && (
         <div className="banner" data-kind="not-kept">
           <TriangleAlert aria-hidden size={20} />

@@ -19,7 +19,7 @@ import { useAnnouncing } from './announcing.tsx'
 import { Banner } from './banner.tsx'
 import { Brand } from './brand.tsx'
 import { PageVisits } from './page.tsx'
-import { SendProgress, StatusPill, SyncNow } from './status-pill.tsx'
+import { StatusPill, SyncNow } from './status-pill.tsx'
 
 /** Shows the frame with the page that the address names. */
 export function Shell(): ReactElement {
@@ -41,7 +41,6 @@ export function Shell(): ReactElement {
             <SyncNow />
           </header>
           <div className="under-top">
-            <SendProgress />
             <Banner />
             <UpdateNotice />
           </div>

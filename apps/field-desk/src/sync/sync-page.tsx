@@ -3,9 +3,10 @@ import type { DeliveryState } from '@holdfast/core'
 import type { EntryView, RegisteredIdentity } from '@holdfast/client'
 import { useEntries, useOutbox, useSyncStatus } from '@holdfast/react'
 import { ChevronRight } from 'lucide-react'
-import { useEffect, useId, useRef, useState, type ReactElement } from 'react'
+import { useEffect, useId, useMemo, useRef, useState, type ReactElement } from 'react'
 import { Link } from 'wouter'
 import { formatCents } from '../money.ts'
+import { withoutNews } from '../orders/order-rows.ts'
 import { parseOrder } from '../orders/server-orders.ts'
 import { Page } from '../shell/page.tsx'
 import { useNow } from '../shell/steady.ts'
@@ -26,8 +27,12 @@ export function SyncPage(): ReactElement {
   const conflicted = useShown('conflicted')
   const waiting = useShown('waiting')
   const queued = useShown('queued')
-  const applied = useShown('applied')
   const discarded = useShown('discarded')
+  const settled = useShown('applied')
+  const applied = useMemo(() => {
+    const written = new Set(withoutNews([...settled.entries, ...discarded.entries]))
+    return { ...settled, entries: settled.entries.filter((entry) => written.has(entry)) }
+  }, [settled, discarded.entries])
   const taken = discarded.entries.filter(({ state }) => state.kind === 'discarded' && state.cause === 'person')
   const appliedCount =
     applied.next === undefined ? String(applied.entries.length) : syncWords.atLeast(applied.entries.length)
@@ -181,9 +186,8 @@ function EntryRow({
           {clockTime(entry.createdAtMs, nowMs)}
         </time>
       </p>
-      <StateBadge label={label} />
       <div className="row-foot">
-        <EntryActs entry={entry} label={label} name={name} onDone={onDone} />
+        <StateBadge label={label} />
         <Link
           className="button plain details-link"
           href={`/sync/${encodeURIComponent(entry.id)}`}
@@ -192,6 +196,7 @@ function EntryRow({
           {actWords.details} <ChevronRight aria-hidden size={16} />
         </Link>
       </div>
+      <EntryActs entry={entry} label={label} name={name} onDone={onDone} />
     </li>
   )
 }
