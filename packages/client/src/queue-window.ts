@@ -58,10 +58,9 @@ export class QueueWindow {
     return this.#standing().waiting
   }
 
-  /** Lanes that a held entry blocks, or in which an entry has left the window: whatever is read later stands behind it. */
-  get blockedLanes(): Pick<ReadonlySet<string>, 'has'> {
-    const { blockedLanes } = this.#standing()
-    return { has: (lane) => blockedLanes.has(lane) || this.#passed.has(lane) }
+  /** Lanes that a held entry blocks. */
+  get blockedLanes(): ReadonlySet<string> {
+    return this.#standing().blockedLanes
   }
 
   /** True when everything in the log has been looked at. */
@@ -74,8 +73,8 @@ export class QueueWindow {
   }
 
   /** Something was appended: what was the end may not be it any more. */
-  noteGrowth(): void {
-    for (const priority of priorities) this.#isEnd[priority] = false
+  noteGrowth(grown: Iterable<Priority>): void {
+    for (const priority of grown) this.#isEnd[priority] = false
   }
 
   /** Reads until each stream is full or at its end, and looks up the entries that others come after. */
@@ -88,7 +87,9 @@ export class QueueWindow {
         })
         this.#cursors[priority] = page.last ?? this.#cursors[priority]
         this.#isEnd[priority] = page.isEnd
-        for (const entry of page.entries) this.#streams[priority].push(windowEntry(entry))
+        for (const entry of page.entries) {
+          if (!this.#isBehindPassed(entry)) this.#streams[priority].push(windowEntry(entry))
+        }
       }
     }
     await this.#lookUpParents()
@@ -157,10 +158,16 @@ export class QueueWindow {
     this.#drop(gone)
     for (const lane of opened) {
       const first = this.#passed.get(lane)
-      if (first === undefined || this.#standing().blockedLanes.has(lane)) continue
+      if (first === undefined || this.blockedLanes.has(lane)) continue
       this.#passed.delete(lane)
       this.#goBackTo(first)
     }
+  }
+
+  /** True for an entry of a lane in which an earlier one has left the window: it must not overtake that one. */
+  #isBehindPassed({ operation, position }: LiveEntry): boolean {
+    const first = this.#passed.get(operation.lane)
+    return first !== undefined && !isBefore(position, first)
   }
 
   #goBackTo(position: Position): void {

@@ -41,7 +41,7 @@ export interface PlanInput<Entry extends Candidate> {
   /** Held entries that wait for their retry, each the first blocking entry of its lane, oldest first. */
   readonly waiting: readonly (Entry & WaitingCandidate)[]
   /** Lanes in which a held entry stands before all that is queued; the lanes of `waiting` among them. */
-  readonly blockedLanes: Pick<ReadonlySet<string>, 'has'>
+  readonly blockedLanes: ReadonlySet<string>
   readonly parentState: (id: OperationId) => ParentState
   /** The rules of a type, or `undefined` for a type that this release does not know: such an entry is parked. */
   readonly policyOf: (type: string, priority: Priority) => Policy | undefined
