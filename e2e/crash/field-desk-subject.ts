@@ -22,6 +22,8 @@ export function fieldDeskSubject(proxy: BreakableProxy, server: FieldDeskServer)
     recover: async (page) => {
       const desk = new FieldDeskPage(page, proxy.url)
       await desk.open()
+      // A cookie is written to disk up to half a minute late: a browser that dies before that forgets the sign-in.
+      if (await desk.asksToSignIn()) await desk.signIn('ana@north.example')
       await desk.nothingPending()
     },
     arrived: async () => (await ordersOnServer(server.port, 'ana@north.example')).map(({ note }) => note),

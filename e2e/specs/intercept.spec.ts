@@ -1,4 +1,5 @@
 /** Interception: a page's plain fetch becomes a durable write. */
+import { newOrderId } from '../fixtures/field-desk-page.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 test('with nobody signed in, a POST goes to the server untouched', async ({ desk, mark }) => {
@@ -48,7 +49,7 @@ test.describe('with ana signed in', () => {
     way,
     truth,
   }) => {
-    const again = { key: crypto.randomUUID(), id: crypto.randomUUID(), timestamp: new Date().toISOString() }
+    const again = { key: crypto.randomUUID(), id: newOrderId(), timestamp: new Date().toISOString() }
     way.breakWith({ kind: 'drop-answer' })
     expect(await desk.postOrder(`${mark} 1`, again)).toMatchObject({ status: 202 })
     await way.heal()
