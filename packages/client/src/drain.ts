@@ -50,6 +50,9 @@ const sessionProbeMs = 30_000
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
 const loneFailuresMax = 3
 
+/** Answers that may wait to be written while the next request is already on its way. */
+const answersBehindMax = 16
+
 /** What the drain needs from its outbox. */
 export interface DrainHost {
   readonly environment: Environment
@@ -78,7 +81,11 @@ export class Drain {
   readonly #loneFailures = new Set<OperationId>()
   #nextSessionProbeAtMs = 0
   #needsReload = false
-  #hasGrown = false
+  readonly #grown = new Set<Priority>()
+  /** Changes that the server has answered and that are not written yet. */
+  #unwritten: Answered[] = []
+  #writing: Promise<void> | undefined
+  #writeFailure: unknown
   #sent = 0
   #done = 0
 
@@ -88,8 +95,8 @@ export class Drain {
   }
 
   /** Entries were appended, here or elsewhere. */
-  noteGrowth(): void {
-    this.#hasGrown = true
+  noteGrowth(grown: readonly Priority[]): void {
+    for (const priority of grown) this.#grown.add(priority)
     this.#way = afterHint(this.#way, this.#now)
     this.#latch.set()
   }
@@ -135,20 +142,23 @@ export class Drain {
     try {
       while (!signal.aborted) await this.#step(window, epoch, signal)
     } finally {
+      // What the server has answered is written before the next leader starts, or fenced off if it has.
+      await this.#writing
+      this.#writeFailure = undefined
       this.#host.board.set({ isLeader: false, sending: 0 })
     }
   }
 
   async #step(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
+    if (this.#writeFailure !== undefined) throw this.#writeFailure
     if (this.#needsReload) {
       this.#needsReload = false
+      await this.#writing
       await window.reload()
       await this.#recount()
     }
-    if (this.#hasGrown) {
-      this.#hasGrown = false
-      window.noteGrowth()
-    }
+    window.noteGrowth(this.#grown)
+    this.#grown.clear()
     const pass = this.#passes[0]
     const gate = this.#look(pass)
     if (gate.kind === 'probe') return this.#probe(pass, signal)
@@ -222,7 +232,9 @@ export class Drain {
 
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
-    await this.#recount()
+    await this.#writing
+    // Before zero is shown, the store itself is asked.
+    if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#recount()
     if (this.#host.board.snapshot.pending === 0) this.#done = 0
     if (pass !== undefined) {
       this.remove(pass)
@@ -247,6 +259,23 @@ export class Drain {
     if (signal.aborted) return
     const events = await this.#judgeAnswer(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return
+    const requests = await this.#requestsOf(batch, events)
+    this.#unwritten.push({ requests, pass })
+    this.#writing ??= this.#write(window, epoch, signal)
+    const isPlain =
+      requests.length === events.size && [...events.values()].every(({ event }) => event?.kind === 'applied')
+    if (!isPlain || this.#unwritten.length > answersBehindMax) {
+      await this.#writing
+      return
+    }
+    // Plainly applied: the next request need not wait for the disk. A crash sends these again, as duplicates.
+    window.apply(batch.filter(({ id }) => events.has(id)).map(({ id, lane }) => ({ id, lane, entry: undefined })))
+  }
+
+  async #requestsOf(
+    batch: readonly WindowEntry[],
+    events: ReadonlyMap<OperationId, EntryVerdict>,
+  ): Promise<readonly UpdateRequest[]> {
     const requests: UpdateRequest[] = []
     const context = this.#changeContext()
     for (const entry of batch) {
@@ -263,7 +292,7 @@ export class Drain {
         }
       }
     }
-    await this.#write(window, requests, epoch, pass, signal)
+    return requests
   }
 
   /** What an answer means for each entry of its batch; empty when it acknowledges nothing. */
@@ -364,37 +393,48 @@ export class Drain {
     this.#gate = { notBeforeMs: this.#now + (askedMs ?? ownMs), isAsked: askedMs !== undefined }
   }
 
+  /** Writes what the server has answered, in order, until nothing is left. Never rejects: the loop hears of a failure. */
+  async #write(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
+    try {
+      while (this.#unwritten.length > 0) {
+        const answered = this.#unwritten
+        this.#unwritten = []
+        const requests = answered.flatMap((answer) => answer.requests)
+        const reports = await this.#writeOnce(requests, epoch, signal)
+        if (reports !== undefined) this.#takeOver(window, answered, reports)
+      }
+    } catch (error) {
+      this.#unwritten = []
+      this.#writeFailure = error
+      this.#latch.set()
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
   /** Writes changes. A store without room is no reason to send again: it is tried until it takes them. */
-  async #write(
-    window: QueueWindow,
+  async #writeOnce(
     requests: readonly UpdateRequest[],
     epoch: number,
-    pass: Pass | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
-    for (let failures = 0; requests.length > 0 && !signal.aborted; failures += 1) {
+  ): Promise<readonly UpdateReport[] | undefined> {
+    for (let failures = 1; ; failures += 1) {
       try {
-        const nowMs = this.#now
-        const reports = await this.#host.store.update(requests, { epoch, durability: 'relaxed', nowMs })
-        this.#takeOver(window, requests, reports, pass)
-        return
+        return await this.#host.store.update(requests, { epoch, durability: 'relaxed', nowMs: this.#now })
       } catch (error) {
         if (!(error instanceof SyncError) || (error.code !== 'quota' && error.code !== 'storage')) throw error
-        const delayMs = transportDelayMs(failures + 1, this.#host.environment.random.fraction())
+        if (signal.aborted) return undefined
+        const delayMs = transportDelayMs(failures, this.#host.environment.random.fraction())
         await new Latch(this.#host.environment.clock).wait(this.#now + delayMs, signal)
       }
     }
   }
 
-  #takeOver(
-    window: QueueWindow,
-    requests: readonly UpdateRequest[],
-    reports: readonly UpdateReport[],
-    pass: Pass | undefined,
-  ): void {
+  #takeOver(window: QueueWindow, answered: readonly Answered[], reports: readonly UpdateReport[]): void {
     const counts = { ...this.#host.board.snapshot.counts }
+    const asked = answered.flatMap(({ requests, pass }) => requests.map(({ entry }) => ({ before: entry, pass })))
     for (const [index, { entry, isChanged }] of reports.entries()) {
-      const before = requests[index]?.entry
+      const { before, pass } = asked[index] ?? {}
       if (!isChanged || before === undefined) continue
       count(counts, before.state.kind, -1)
       count(counts, entry.state.kind, 1)
@@ -463,6 +503,12 @@ export class Drain {
   get #now(): number {
     return this.#host.environment.clock.now()
   }
+}
+
+/** What an answer changes, and the pass it was asked for. */
+interface Answered {
+  readonly requests: readonly UpdateRequest[]
+  readonly pass: Pass | undefined
 }
 
 /** What an answer means for one entry: its event, and the outcome that also speaks of what the entry replaces. */

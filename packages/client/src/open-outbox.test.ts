@@ -46,6 +46,18 @@ const texts = (world: World): unknown[] => world.server.effects.map(({ payload }
 const note = (text: string, subject = 'a'): Note => ({ subject, text })
 
 describe('an outbox', () => {
+  test('I12 shows what is pending from the moment it is open', async () => {
+    const world = new World()
+    world.server.misbehave = () => 'lose-request'
+    const disk = memoryDisk()
+    const first = await openTab(world, disk)
+    await first.enqueue(addNote, note('one'))
+    const second = await openTab(world, disk)
+    expect(second.status()).toMatchObject({ pending: 1, progress: { done: 0, total: 1 } })
+    await first.close()
+    await second.close()
+  })
+
   test('sends what is enqueued and settles it', async () => {
     const world = new World()
     const outbox = await openTab(world, memoryDisk())

@@ -28,7 +28,15 @@ import { openGroupCommit, type GroupCommit } from './store/group-commit.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
 import { databaseName, isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
-import { idOf, isLive, type LiveEntry, type Store, type StoredEntry, type UpdateReport } from './store/store.ts'
+import {
+  idOf,
+  isLive,
+  type LiveEntry,
+  type Store,
+  type StoreCounts,
+  type StoredEntry,
+  type UpdateReport,
+} from './store/store.ts'
 
 /** What an outbox stands on. `openOutbox` brings the browser's; tests and other platforms bring their own. */
 export interface OutboxPorts {
@@ -84,7 +92,7 @@ export async function openOutboxWith(ports: OutboxPorts, options: OutboxOptions)
   const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
   await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
   const engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
-  engine.start()
+  engine.start(counts)
   return engine
 }
 
@@ -143,7 +151,9 @@ class Engine implements Outbox {
     this.#registry = registry
     this.#name = name
     this.#contextId = operationIdFrom(environment.clock.now(), environment.random.bytes(operationIdRandomBytes))
-    this.#log = openGroupCommit(store)
+    this.#log = openGroupCommit(store, (entries) => {
+      this.#noteStored(entries)
+    })
     this.#board = new StatusBoard(environment.clock, store.durable)
     this.#drain = new Drain({
       environment,
@@ -160,7 +170,9 @@ class Engine implements Outbox {
     })
   }
 
-  start(): void {
+  start(counts: StoreCounts): void {
+    // From the first moment: until the store is asked again, nobody may read that nothing is pending.
+    this.#board.set({ counts, progress: { done: 0, total: counts.queued + counts.waiting } })
     this.#channel = this.#environment.openChannel(this.#name, (message) => {
       this.#hear(message)
     })
@@ -327,15 +339,19 @@ class Engine implements Outbox {
 
   async #append(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<LiveEntry> {
     const prepared = this.#inOrder(() => prepare(definition, payload, options, this.#environment))
-    const entry = await this.#log.append(prepared instanceof Promise ? await prepared : prepared)
+    return this.#log.append(prepared instanceof Promise ? await prepared : prepared)
+  }
+
+  /** A group was stored: count it, tell the leader, and tell the other contexts once. */
+  #noteStored(entries: readonly LiveEntry[]): void {
     const { counts, progress } = this.#board.snapshot
     this.#board.set({
-      counts: { ...counts, queued: counts.queued + 1 },
-      progress: { ...progress, total: progress.total + 1 },
+      counts: { ...counts, queued: counts.queued + entries.length },
+      progress: { ...progress, total: progress.total + entries.length },
     })
-    this.#drain.noteGrowth()
-    this.#post({ kind: 'stored', count: 1 })
-    return entry
+    const touched = priorities.filter((priority) => entries.some((entry) => entry.priority === priority))
+    this.#drain.noteGrowth(touched)
+    this.#post({ kind: 'stored', priorities: touched })
   }
 
   /** Runs preparations in call order; a synchronous one that finds nobody waiting stays synchronous. */
@@ -426,7 +442,7 @@ class Engine implements Outbox {
     const { isLeader } = this.#board.snapshot
     switch (message.kind) {
       case 'stored':
-        this.#drain.noteGrowth()
+        this.#drain.noteGrowth(message.priorities)
         this.#recountSoon()
         return
       case 'acted':

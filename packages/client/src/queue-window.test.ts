@@ -15,7 +15,7 @@ test('I3 what is appended to a lane in which an entry was passed does not overta
   await window.fill()
   window.pass(window.streams.medium.filter(({ id }) => id === 'passed'))
   await store.append([queuedOperation('later', { lane })])
-  window.noteGrowth()
+  window.noteGrowth(['medium'])
   await window.fill()
   expect(window.streams.medium.map(({ id }) => id)).toEqual(['first', 'other'])
   window.rewind()

@@ -205,7 +205,12 @@ export class FakeServer {
 }
 
 /** An HTTP answer with a JSON body. */
-export function httpAnswer(status: number, body: unknown, mediaType: string, more: Partial<HttpAnswer> = {}): RawAnswer {
+export function httpAnswer(
+  status: number,
+  body: unknown,
+  mediaType: string,
+  more: Partial<HttpAnswer> = {},
+): RawAnswer {
   return {
     kind: 'http',
     status,

@@ -5,7 +5,7 @@ import { encodeMessage, parseMessage, type Message } from './messages.ts'
 
 const id = parseOperationId('some-id')
 const messages: readonly Message[] = [
-  { kind: 'stored', count: 3 },
+  { kind: 'stored', priorities: ['high', 'low'] },
   { kind: 'acted' },
   { kind: 'leading' },
   { kind: 'authenticated' },

@@ -1,5 +1,5 @@
 /** What tabs and workers of one outbox tell one another. Every message is parsed; anything else is not ours and is dropped. */
-import { isRecord, parseOperationId, type OperationId } from '@holdfast/core'
+import { isRecord, parseOperationId, priorities, type OperationId, type Priority } from '@holdfast/core'
 import type { DrainReport } from '../drain-report.ts'
 import type { Connectivity, SyncStatus } from '../status.ts'
 
@@ -11,8 +11,8 @@ export type SharedStatus = Pick<
 
 /** A message between contexts. */
 export type Message =
-  /** Entries were stored by the sender. */
-  | { readonly kind: 'stored'; readonly count: number }
+  /** Entries of these priorities were stored by the sender. */
+  | { readonly kind: 'stored'; readonly priorities: readonly Priority[] }
   /** A person changed entries in the sender's context. */
   | { readonly kind: 'acted' }
   /** Entries were settled. */
@@ -37,8 +37,11 @@ export function encodeMessage(message: Message): unknown {
 export function parseMessage(value: unknown): Message | undefined {
   if (!isRecord(value) || value['holdfast'] !== 1) return undefined
   switch (value['kind']) {
-    case 'stored':
-      return typeof value['count'] === 'number' ? { kind: 'stored', count: value['count'] } : undefined
+    case 'stored': {
+      const named = value['priorities']
+      if (!isTextList(named)) return undefined
+      return { kind: 'stored', priorities: priorities.filter((priority) => named.includes(priority)) }
+    }
     case 'acted':
     case 'leading':
     case 'authenticated':

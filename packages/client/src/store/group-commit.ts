@@ -27,8 +27,8 @@ export interface GroupCommit {
   idle(): Promise<void>
 }
 
-/** Puts a group commit before a store. */
-export function openGroupCommit(store: Store): GroupCommit {
+/** Puts a group commit before a store; `onStored` hears of each group once it is stored, before its callers do. */
+export function openGroupCommit(store: Store, onStored?: (entries: readonly LiveEntry[]) => void): GroupCommit {
   let waiting: Waiting[] = []
   let working: Promise<void> | undefined
   const work = async (): Promise<void> => {
@@ -39,7 +39,7 @@ export function openGroupCommit(store: Store): GroupCommit {
       waiting = []
       for (let start = 0; start < all.length;) {
         const end = groupEnd(all, start)
-        await commit(store, all.slice(start, end))
+        await commit(store, all.slice(start, end), onStored)
         start = end
       }
     }
@@ -70,9 +70,14 @@ function groupEnd(waiting: readonly Waiting[], start: number): number {
   }
 }
 
-async function commit(store: Store, group: readonly Waiting[]): Promise<void> {
+async function commit(
+  store: Store,
+  group: readonly Waiting[],
+  onStored: ((entries: readonly LiveEntry[]) => void) | undefined,
+): Promise<void> {
   try {
     const entries = await store.append(group.map(({ queued }) => queued))
+    onStored?.(entries)
     for (const [index, { resolve, reject }] of group.entries()) {
       const entry = entries[index]
       if (entry === undefined) reject(new SyncError('storage', 'The store did not say where the entry stands.'))
@@ -84,7 +89,7 @@ async function commit(store: Store, group: readonly Waiting[]): Promise<void> {
       return
     }
     // One of them is the reason: the others must not suffer for it, nor change places.
-    for (const single of group) await commit(store, [single])
+    for (const single of group) await commit(store, [single], onStored)
   }
 }
 
