@@ -19,6 +19,7 @@ import {
   batchOperationsMax,
   classify,
   planBatch,
+  priorities,
   problemCodeOf,
   protocolVersion,
   retryAfterMaxMs,
@@ -46,6 +47,9 @@ import type { Transport } from './transport/transport.ts'
 
 /** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
 const sessionProbeMs = 30_000
+
+/** How often a leader without work looks at the log for entries of which it was not told, ms. */
+const idleLookMs = 300_000
 
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
 const loneFailuresMax = 3
@@ -242,7 +246,9 @@ export class Drain {
       return
     }
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
-    await this.#latch.wait(untilMs, signal)
+    await this.#latch.wait(untilMs ?? this.#now + idleLookMs, signal)
+    // A context that dies right after its commit tells nobody: whoever wakes up looks at the end of the log.
+    for (const priority of priorities) this.#grown.add(priority)
     this.#host.board.set({ nextAttemptAtMs: undefined })
   }
 
@@ -336,10 +342,14 @@ export class Drain {
       this.#suspects.clear()
       this.#operationsMax = batchOperationsMax
     }
-    const sent = new Map(batch.map((entry) => [entry.id, entry]))
+    const said = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+    const unknownLanes = new Set<string>()
     const verdicts = new Map<OperationId, EntryVerdict>()
-    for (const outcome of outcomes) {
-      if (sent.has(outcome.id)) verdicts.set(outcome.id, { event: eventOf(outcome), outcome })
+    for (const { id, lane } of batch) {
+      const outcome = said.get(id)
+      // What stands behind an unknown one is taken for unknown too: held, it would block its lane from behind.
+      if (outcome === undefined) unknownLanes.add(lane)
+      else if (!unknownLanes.has(lane)) verdicts.set(id, { event: eventOf(outcome), outcome })
     }
     const isProgress = [...verdicts.values()].some(({ event }) => event !== undefined)
     if (isProgress) {

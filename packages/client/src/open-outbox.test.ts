@@ -1,4 +1,11 @@
-import { defineLane, defineOperation, type Schema } from '@holdfast/core'
+import {
+  answerMediaType,
+  defineLane,
+  defineOperation,
+  operationIdFrom,
+  operationIdRandomBytes,
+  type Schema,
+} from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
@@ -320,6 +327,58 @@ describe('an outbox', () => {
     // @ts-expect-error a payload of another shape
     await expect(enqueue(addNote, { nothing: true })).rejects.toMatchObject({ code: 'invalid-payload' })
     expect(outbox.status().pending).toBe(0)
+    await outbox.close()
+  })
+
+  test('F021 an operation whose outcome is missing keeps those behind it in its lane unsettled until it is known', async () => {
+    const world = new World()
+    world.server.probe = 'red'
+    const outbox = await openTab(world, memoryDisk())
+    await outbox.enqueue(addNote, note('zero'))
+    world.server.misbehave = () => 'lose-request'
+    await world.advance(100)
+    const first = await outbox.enqueue(addNote, note('one'))
+    await outbox.enqueue(addNote, note('two'))
+    world.server.decide = ({ payload }) =>
+      JSON.stringify(payload).includes('two') ? { outcome: 'conflict' } : { outcome: 'applied', version: 1 }
+    world.server.probe = 'green'
+    let isFirstAnswer = true
+    world.server.misbehave = (batch) => {
+      const last = batch.operations.at(-1)
+      if (!isFirstAnswer || last === undefined) return undefined
+      isFirstAnswer = false
+      // Everything but the outcome of the last one was lost on the way.
+      return httpAnswer(200, { outcomes: [{ id: last.id, outcome: 'conflict' }] }, answerMediaType)
+    }
+    await world.advance(120_000)
+    expect((await outbox.entry(first.id))?.state.kind).toBe('applied')
+    expect(outbox.status().counts).toEqual({ queued: 0, waiting: 0, conflicted: 1, dead: 0 })
+    await outbox.close()
+  })
+
+  test('an entry of a context that died before it told anybody is found by the leader', async () => {
+    const world = new World()
+    const disk = memoryDisk()
+    const outbox = await openTab(world, disk)
+    await outbox.enqueue(addNote, note('one'))
+    await world.advance(60_000)
+    const lane = noteLane('a')
+    await openMemoryStore(disk).append([
+      {
+        operation: {
+          id: operationIdFrom(world.nowMs, new Uint8Array(operationIdRandomBytes)),
+          type: addNote.type,
+          version: 1,
+          lane: lane.key,
+          payload: { subject: 'a', text: 'two' },
+          createdAtMs: world.nowMs,
+        },
+        priority: lane.priority,
+        onDead: lane.onDead,
+      },
+    ])
+    await world.advance(301_000)
+    expect(texts(world)).toEqual([note('one'), note('two')])
     await outbox.close()
   })
 })
