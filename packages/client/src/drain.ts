@@ -48,8 +48,11 @@ import type { Transport } from './transport/transport.ts'
 /** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
 const sessionProbeMs = 30_000
 
-/** How often a leader without work looks at the log for entries of which it was not told, ms. */
-const idleLookMs = 300_000
+/**
+ * How often a leader reads everything anew, ms: a context that dies right after its commit tells nobody what it stored,
+ * or what a person did there.
+ */
+const lookEveryMs = 300_000
 
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
 const loneFailuresMax = 3
@@ -85,6 +88,7 @@ export class Drain {
   readonly #loneFailures = new Set<OperationId>()
   #nextSessionProbeAtMs = 0
   #needsReload = false
+  #reloadedAtMs = 0
   readonly #grown = new Set<Priority>()
   /** Changes that the server has answered and that are not written yet. */
   #unwritten: Answered[] = []
@@ -155,11 +159,16 @@ export class Drain {
 
   async #step(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
     if (this.#writeFailure !== undefined) throw this.#writeFailure
+    const sinceReloadMs = this.#now - this.#reloadedAtMs
+    if (sinceReloadMs < 0 || sinceReloadMs >= lookEveryMs) this.#needsReload = true
     if (this.#needsReload) {
       this.#needsReload = false
+      this.#reloadedAtMs = this.#now
       await this.#writing
       await window.reload()
       await this.#recount()
+      // What changed meanwhile may have been read by half.
+      if (this.#needsReload) return undefined
     }
     window.noteGrowth(this.#grown)
     this.#grown.clear()
@@ -246,8 +255,7 @@ export class Drain {
       return
     }
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
-    await this.#latch.wait(untilMs ?? this.#now + idleLookMs, signal)
-    // A context that dies right after its commit tells nobody: whoever wakes up looks at the end of the log.
+    await this.#latch.wait(Math.min(untilMs ?? Number.POSITIVE_INFINITY, this.#now + lookEveryMs), signal)
     for (const priority of priorities) this.#grown.add(priority)
     this.#host.board.set({ nextAttemptAtMs: undefined })
   }
@@ -445,6 +453,8 @@ export class Drain {
     const asked = answered.flatMap(({ requests, pass }) => requests.map(({ entry }) => ({ before: entry, pass })))
     for (const [index, { entry, isChanged }] of reports.entries()) {
       const { before, pass } = asked[index] ?? {}
+      // Somebody else was faster, and may have put something in its place.
+      if (!isChanged) this.#needsReload = true
       if (!isChanged || before === undefined) continue
       count(counts, before.state.kind, -1)
       count(counts, entry.state.kind, 1)

@@ -100,7 +100,8 @@ export class QueueWindow {
     this.#held.clear()
     this.#waiting = undefined
     this.#parents.clear()
-    for (const kind of ['waiting', 'conflicted', 'dead'] as const) {
+    // In the order in which acts of people move them, so that none is missed in between.
+    for (const kind of ['dead', 'conflicted', 'waiting'] as const) {
       for (let after: OperationId | undefined; ;) {
         const page = await this.#store.readHeld(kind, { limit: heldPageMax, ...(after !== undefined && { after }) })
         for (const entry of page) this.#held.set(entry.operation.id, windowEntry(entry))
