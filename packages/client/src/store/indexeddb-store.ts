@@ -9,13 +9,13 @@ import { Connection } from './indexeddb-connection.ts'
 import { inTransaction, resultOf } from './indexeddb-request.ts'
 import { beat, claim, readLeadership } from './leadership-record.ts'
 import { readLogPage, segmentKeysOf, marksOf, type ReadTransaction } from './log-reading.ts'
-import { appendGroup } from './log-writing.ts'
+import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
 import { countMarked } from './marks.ts'
 import { databaseVersion, heldByKind, migrate, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
-import { countOf } from './segment.ts'
+import { countOf, sequenceOf } from './segment.ts'
 import { onceEach, type FaultListener } from './store-fault.ts'
-import type { Store, StoreCounts } from './store.ts'
+import type { LiveEntry, Store, StoreCounts } from './store.ts'
 import { storesOfUpdate, updateEntries } from './update-writing.ts'
 
 /** What a store may be opened with. */
@@ -49,16 +49,32 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       inTransaction(database, stores, durability, (transaction) => work(transaction, isRetry)),
     )
   await connection.run(() => Promise.resolve())
+  const tails: Tails = new Map()
   return {
     durable: true,
     append: async (group) => {
       if (group.length === 0) return []
       const touched = priorities.filter((priority) => group.some((queued) => queued.priority === priority))
-      return write(
-        touched.map((priority) => storeNames.log[priority]),
-        'strict',
-        (transaction, isRetry) => appendGroup(transaction, group, isRetry),
-      )
+      let isOutpaced = false
+      const append = (guesses: Tails): Promise<readonly LiveEntry[]> =>
+        write(
+          touched.map((priority) => storeNames.log[priority]),
+          'strict',
+          (transaction, isRetry) =>
+            appendGroup(transaction, group, isRetry, guesses).catch((error: unknown) => {
+              isOutpaced = error instanceof OutpacedError
+              throw error
+            }),
+        )
+      const entries = await append(tails).catch((error: unknown) => {
+        tails.clear()
+        if (isOutpaced) return append(tails)
+        throw error
+      })
+      for (const { priority, position } of entries) {
+        tails.set(priority, Math.max(tails.get(priority) ?? 0, sequenceOf(position.segment)))
+      }
+      return entries
     },
     readLog: (priority, after, limits) =>
       read([storeNames.log[priority], storeNames.marks[priority]], (transaction) =>
