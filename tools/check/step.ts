@@ -1,7 +1,7 @@
 // One step of the checks: what it is, and how it is run. A step is one or more commands; their output is kept, not
 // shown, until it turns out that somebody has to read it.
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { type Counts, noTests } from './counts.ts'
@@ -46,11 +46,20 @@ export async function runStep(step: Step, { root, logs }: Place, signal: AbortSi
   const startedAtMs = performance.now()
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(step.timeoutMs)])
   const reasons: string[] = []
+  mkdirSync(logs, { recursive: true })
+  const log = join(logs, `${step.name.replaceAll(/[^\w-]+/g, '-')}.log`)
+  writeFileSync(log, '')
   let output = ''
+  // Written as it comes, so that a person who waits can look at what a long step is doing.
+  const keep = (text: string): void => {
+    output += text
+    appendFileSync(log, text)
+  }
   for (const command of step.commands) {
-    const ended = await runCommand(command, { root, env: step.env ?? {}, signal: deadline })
-    output += `$ ${command.join(' ')}\n${ended.output}\n`
-    if (ended.reason !== undefined) reasons.push(`${command.join(' ')}: ${ended.reason}`)
+    keep(`$ ${command.join(' ')}\n`)
+    const reason = await runCommand(command, { root, env: step.env ?? {}, signal: deadline, keep })
+    keep('\n')
+    if (reason !== undefined) reasons.push(`${command.join(' ')}: ${reason}`)
     if (deadline.aborted) break
   }
   if (deadline.aborted && !signal.aborted) reasons.push(`it took longer than ${String(step.timeoutMs / 1000)} s`)
@@ -60,8 +69,6 @@ export async function runStep(step: Step, { root, logs }: Place, signal: AbortSi
   if (step.counts !== undefined && counts.passed + counts.failed === 0) reasons.push('no test was executed')
   reasons.push(...(step.missing?.(counts) ?? []))
 
-  mkdirSync(logs, { recursive: true })
-  writeFileSync(join(logs, `${step.name.replaceAll(/[^\w-]+/g, '-')}.log`), output)
   return {
     name: step.name,
     isOk: reasons.length === 0,
@@ -92,12 +99,14 @@ interface CommandOptions {
   root: string
   env: Record<string, string>
   signal: AbortSignal
+  keep: (text: string) => void
 }
 
+/** Runs one command to its end; answers why it failed, if it did. */
 function runCommand(
   [name = '', ...args]: string[],
-  { root, env, signal }: CommandOptions,
-): Promise<{ reason: string | undefined; output: string }> {
+  { root, env, signal, keep }: CommandOptions,
+): Promise<string | undefined> {
   const binaries = join(root, 'node_modules', '.bin')
   const program = name === 'node' ? process.execPath : join(binaries, name)
   return new Promise((resolve) => {
@@ -109,20 +118,20 @@ function runCommand(
       env: {
         ...process.env,
         PATH: `${dirname(process.execPath)}:${binaries}:${process.env['PATH'] ?? ''}`,
-        NO_COLOR: '1',
+        // NO_COLOR would say the same, but Playwright sets FORCE_COLOR for its workers, and Node then warns of both.
+        FORCE_COLOR: '0',
         ...env,
       },
     })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => keep(String(chunk)))
     const end = (): void => endGroup(child.pid)
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
-    child.on('error', (error) => resolve({ reason: error.message, output }))
+    child.on('error', (error) => resolve(error.message))
     child.on('close', (code, endedBy) => {
       signal.removeEventListener('abort', end)
-      if (code === 0) resolve({ reason: undefined, output })
-      else resolve({ reason: code === null ? `ended by ${String(endedBy)}` : `exit code ${String(code)}`, output })
+      if (code === 0) resolve(undefined)
+      else resolve(code === null ? `ended by ${String(endedBy)}` : `exit code ${String(code)}`)
     })
   })
 }

@@ -73,7 +73,8 @@ export function steps(place: Place, depth: Depth): Step[] {
     },
     {
       name: 'e2e',
-      commands: [['playwright', 'test', '--config', 'e2e/playwright.config.ts']],
+      // When nothing works, ten waits for nothing say it as well as all of them.
+      commands: [['playwright', 'test', '--config', 'e2e/playwright.config.ts', '--max-failures', '10']],
       after: ['app'],
       // Browsers, a server and the test itself: with anything beside them, waits turn into time-outs.
       cores: 2,
