@@ -42,6 +42,8 @@ export class QueueWindow {
   readonly #parents = new Map<OperationId, ParentState>()
   /** Lanes that wait for an entry to settle, by that entry. */
   readonly #lanesBehind = new Map<OperationId, Set<string>>()
+  /** Counts what others than the reading have changed. */
+  #changes = 0
   #waiting: readonly WaitingEntry[] | undefined
   #blockedLanes: ReadonlySet<string> = new Set()
 
@@ -81,10 +83,13 @@ export class QueueWindow {
   async fill(): Promise<void> {
     for (const priority of priorities) {
       while (this.#streams[priority].length < windowEntriesMax && !this.#isEnd[priority]) {
+        const changes = this.#changes
         const page = await this.#store.readLog(priority, this.#cursors[priority], {
           entriesMax: windowEntriesMax,
           bytesMax: pageBytesMax,
         })
+        // An answer was taken over meanwhile: it may have gone back, and settled what this page holds.
+        if (changes !== this.#changes) continue
         this.#cursors[priority] = page.last ?? this.#cursors[priority]
         this.#isEnd[priority] = page.isEnd
         for (const entry of page.entries) {
@@ -145,6 +150,7 @@ export class QueueWindow {
 
   /** Takes over what an update has made of entries. */
   apply(changed: readonly LiveOrGone[]): void {
+    this.#changes += 1
     const gone = new Set<OperationId>()
     const opened = new Set<string>()
     for (const { id, lane, entry } of changed) {
@@ -197,7 +203,10 @@ export class QueueWindow {
     for (const entries of [this.waiting, ...priorities.map((priority) => this.#streams[priority])]) {
       for (const { after } of entries) {
         for (const id of after ?? []) {
-          if (this.#parents.get(id) !== 'applied') this.#parents.set(id, await this.#readParentState(id))
+          if (this.#parents.get(id) === 'applied') continue
+          const state = await this.#readParentState(id)
+          // Settled while it was being looked up: what was read is old.
+          if (this.#parents.get(id) !== 'applied') this.#parents.set(id, state)
         }
       }
     }
