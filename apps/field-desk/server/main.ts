@@ -1,9 +1,12 @@
 // The door of `npm start`: reads the environment, starts the server, and stops it when it is told to. Prints one line
 // `Field Desk ready: ADDRESS` when it serves, and one message when it cannot.
+import { fileURLToPath } from 'node:url'
 import type { Log } from '@holdfast/server'
 import { demoAccounts, demoPassword } from './account-store.ts'
-import { readConfig } from './config.ts'
+import { readConfig, type Config } from './config.ts'
 import { startServer } from './server.ts'
+
+const pagesFolder = fileURLToPath(new URL('../dist', import.meta.url))
 
 const log: Log = ({ level, event, message, error }) => {
   if (level !== 'info')
@@ -14,9 +17,9 @@ const reading = readConfig(process.env)
 if ('faults' in reading) stopWith(reading.faults.join('\n'))
 else await serve(reading.config)
 
-async function serve(config: Parameters<typeof startServer>[0]): Promise<void> {
+async function serve(config: Config): Promise<void> {
   try {
-    const { port, close } = await startServer(config, log)
+    const { port, close } = await startServer(config, { log, pagesFolder })
     const people = demoAccounts.map(({ email }) => email).join(', ')
     console.log(`Sign in as ${people}; the password is "${demoPassword}". These accounts are for trying things out.`)
     console.log(`Field Desk ready: http://localhost:${port}`)

@@ -1,13 +1,12 @@
 /**
  * The running server: opens the database, puts the app together, listens, and takes all of it down again.
  *
- * The database comes first. It holds the lock on the data folder, so that a second server which was started on the
- * same folder by mistake stops before it has touched anything.
+ * Of all that is written to, the database comes first. It holds the lock on the data folder, so that a second server
+ * which was started on the same folder by mistake stops before it has touched anything.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { posDoors, posHandlers } from '@holdfast/domains/pos/handlers'
@@ -19,7 +18,7 @@ import type { Config } from './config.ts'
 import { readOrMakeKey } from './key-file.ts'
 import { createLoginLimit } from './login-limit.ts'
 import { sessionOf, sessionRoutes } from './session-routes.ts'
-import { readServedFiles } from './static-files.ts'
+import { readServedFiles, type ServedFiles } from './static-files.ts'
 
 /** A server that serves. */
 export interface RunningServer {
@@ -28,7 +27,12 @@ export interface RunningServer {
   readonly close: () => Promise<void>
 }
 
-const pagesFolder = fileURLToPath(new URL('../dist', import.meta.url))
+/** What the server is given besides its configuration. */
+export interface ServerSurroundings {
+  readonly log: Log
+  /** The folder of the built pages. */
+  readonly pagesFolder: string
+}
 
 /** How long requests may take to finish once the server is told to stop, ms. */
 const finishWithinMs = 8000
@@ -38,10 +42,11 @@ const finishWithinMs = 8000
  *
  * @throws Error with a sentence that says what to do: pages not built, port taken, data folder in use, no database
  */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const database = await openDatabase(config, log)
+export async function startServer(config: Config, surroundings: ServerSurroundings): Promise<RunningServer> {
+  const files = await readServedFiles(surroundings.pagesFolder)
+  const database = await openDatabase(config, surroundings.log)
   try {
-    const app = await assemble(config, database, log)
+    const app = await assemble(config, database, files, surroundings.log)
     const answer = getRequestListener(app.fetch)
     const server = createServer((request, response) => void answer(request, response))
     const port = await listen(server, config.port)
@@ -78,8 +83,7 @@ async function openDatabase({ databaseUrl, dataFolder }: Config, log: Log): Prom
   }
 }
 
-async function assemble({ dataFolder }: Config, database: Database, log: Log) {
-  const files = await readServedFiles(pagesFolder)
+async function assemble({ dataFolder }: Config, database: Database, files: ServedFiles, log: Log) {
   const key = await readOrMakeKey(dataFolder)
   const accounts = await openAccounts(database)
   await addDemoAccounts(database)

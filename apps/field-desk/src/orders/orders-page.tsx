@@ -67,7 +67,7 @@ function usePlaceOrder(cart: Cart, setCart: (cart: Cart) => void, setPhase: (pha
       const entry = await outbox.enqueue(placeOrder, made.order, { id: made.id })
       const order = parseOrder(made.order)
       if (order === undefined) return
-      placed.add(order)
+      placed.add([order])
       setCart({ ...emptyCart, paymentMethod: cart.paymentMethod })
       setPhase({ kind: 'placed', row: { order, entry } })
       announce(announceWords.orderSaved)

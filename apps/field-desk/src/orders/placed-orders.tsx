@@ -1,13 +1,13 @@
 /**
- * The orders that were placed in this page, by id. An entry gives up its body when it is settled, and the server's list
+ * The orders that this page has seen before they were settled, by id. An entry gives up its body when it is settled, and the server's list
  * may not have been fetched since: with this, an order does not blink out of view in between.
  */
-import { createContext, useContext, useMemo, useState, type ReactElement, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useMemo, useState, type ReactElement, type ReactNode } from 'react'
 import type { ShownOrder } from './server-orders.ts'
 
 interface PlacedOrders {
   readonly orders: ReadonlyMap<string, ShownOrder>
-  readonly add: (order: ShownOrder) => void
+  readonly add: (orders: readonly ShownOrder[]) => void
 }
 
 const Context = createContext<PlacedOrders>({ orders: new Map(), add: () => undefined })
@@ -15,11 +15,14 @@ const Context = createContext<PlacedOrders>({ orders: new Map(), add: () => unde
 /** Keeps the placed orders while a person works here. */
 export function PlacedOrdersProvider({ children }: { readonly children: ReactNode }): ReactElement {
   const [orders, setOrders] = useState<ReadonlyMap<string, ShownOrder>>(new Map())
-  const placed = useMemo<PlacedOrders>(
-    () => ({ orders, add: (order) => setOrders((before) => new Map(before).set(order.id, order)) }),
-    [orders],
-  )
+  const add = useCallback((more: readonly ShownOrder[]) => setOrders((before) => withOrders(before, more)), [])
+  const placed = useMemo<PlacedOrders>(() => ({ orders, add }), [orders, add])
   return <Context.Provider value={placed}>{children}</Context.Provider>
+}
+
+function withOrders(before: ReadonlyMap<string, ShownOrder>, more: readonly ShownOrder[]) {
+  const added = more.filter(({ id }) => !before.has(id))
+  return added.length === 0 ? before : new Map([...before, ...added.map((order) => [order.id, order] as const)])
 }
 
 /** The placed orders. */

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { useDesk } from '../session/desk-context.tsx'
 import { orderRows, type OrderRow } from './order-rows.ts'
 import { usePlacedOrders } from './placed-orders.tsx'
-import { fetchServerOrders, parseServerOrders, type ServerOrders } from './server-orders.ts'
+import { fetchServerOrders, parseOrder, parseServerOrders, type ServerOrders } from './server-orders.ts'
 
 /** What the list is shown from. */
 export interface OrderList {
@@ -23,7 +23,11 @@ export function useOrderRows(): OrderList {
   const live = useEntries({ limit: liveMax })
   const applied = useEntries({ state: 'applied', limit: settledMax })
   const discarded = useEntries({ state: 'discarded', limit: settledMax })
-  const { orders: placed } = usePlacedOrders()
+  const { orders: placed, add } = usePlacedOrders()
+  useEffect(
+    () => add(live.entries.map(({ payload }) => parseOrder(payload)).filter((order) => order !== undefined)),
+    [live.entries, add],
+  )
   const server = useServerOrders()
   const rows = useMemo(
     () => orderRows({ entries: [...live.entries, ...applied.entries, ...discarded.entries], server, placed }),

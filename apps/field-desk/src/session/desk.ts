@@ -72,6 +72,9 @@ export function createDesk(ports: DeskPorts): Desk {
 
   const open = async (identity: Identity) => {
     device.setLeaving(false)
+    const before = device.identity()
+    // Whoever was here before left nothing to read behind: their outbox is sealed, their list is forgotten.
+    if (before !== undefined && !isSamePerson(before, identity)) device.forget()
     device.remember(identity)
     // Before the outbox is open: the worker must never store for the person before.
     await setCurrent(identity)

@@ -8,6 +8,7 @@ import { useDesk } from '../session/desk-context.tsx'
 import { dueTime } from '../words/time.ts'
 import { announceWords, bannerWords } from '../words/words.ts'
 import { useAnnouncing } from './announcing.tsx'
+import { SendProgress } from './status-pill.tsx'
 import {
   bannerCauseOf,
   bannerDueMs,

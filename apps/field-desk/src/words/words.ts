@@ -158,7 +158,7 @@ export const signInWords = {
   sealedOther: (number: number) =>
     `${entries(number)} of another user ${number === 1 ? 'is' : 'are'} kept on this device. ${number === 1 ? 'It goes' : 'They go'} out when that user signs in.`,
   goOn: (name: string) => `Continue as ${name}`,
-  goOnHow: 'without sending, until you sign in',
+  goOnHow: 'and send later',
   demo: 'For trying out: ana@north.example, ben@north.example or cleo@south.example, password “demo”.',
 } as const
 
