@@ -18,9 +18,11 @@ test('I3 what is appended to a lane in which an entry was passed does not overta
   window.noteGrowth(['medium'])
   await window.fill()
   expect(window.streams.medium.map(({ id }) => id)).toEqual(['first', 'other'])
+  window.pass(window.streams.medium.filter(({ id }) => id === 'first'))
+  expect(window.streams.medium.map(({ id }) => id)).toEqual(['other'])
   window.rewind()
   await window.fill()
-  expect(window.streams.medium.map(({ id }) => id)).toEqual(['first', 'passed', 'other', 'later'])
+  expect(window.streams.medium.map(({ id }) => id)).toEqual(['first', 'passed', 'behind', 'other', 'later'])
 })
 
 test('an entry that waits for its retry goes on after a reload when what it comes after is applied', async () => {

@@ -131,9 +131,7 @@ export class QueueWindow {
   /** Lets entries leave the window that cannot go before something changes. */
   pass(entries: readonly WindowEntry[]): void {
     if (entries.length === 0) return
-    const gone = new Set<OperationId>()
     for (const entry of entries) {
-      gone.add(entry.id)
       const first = this.#passed.get(entry.lane)
       if (first === undefined || isBefore(entry.stored.position, first)) {
         this.#passed.set(entry.lane, entry.stored.position)
@@ -145,7 +143,10 @@ export class QueueWindow {
         this.#lanesBehind.set(parent, lanes)
       }
     }
-    this.#drop(gone)
+    // Those behind them as well, even where the plan was full before it came to them.
+    for (const priority of priorities) {
+      this.#streams[priority] = this.#streams[priority].filter(({ stored }) => !this.#isBehindPassed(stored))
+    }
   }
 
   /** Takes over what an update has made of entries. */
