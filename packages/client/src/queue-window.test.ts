@@ -9,7 +9,8 @@ test('I3 what is appended to a lane in which an entry was passed does not overta
   await store.append([
     queuedOperation('first', { lane }),
     queuedOperation('passed', { lane }),
-    queuedOperation('other'),
+    queuedOperation('behind', { lane }),
+    queuedOperation('other', { lane: 'note:2' }),
   ])
   const window = new QueueWindow(store)
   await window.fill()
