@@ -15,7 +15,16 @@ import {
   type PolicyOptions,
   type Schema,
 } from '@holdfast/core'
-import { applied, decide, on, refused, type DecideContext, type Decision, type Entity, type Handler } from '@holdfast/server'
+import {
+  applied,
+  decide,
+  on,
+  refused,
+  type DecideContext,
+  type Decision,
+  type Entity,
+  type Handler,
+} from '@holdfast/server'
 
 /** What a person wants of a thing. */
 export interface Wish {
@@ -91,13 +100,7 @@ export const definitions: readonly OperationDefinition<Wish>[] = [
 ]
 
 /** Every type once, as an outbox is opened with them. */
-export const operations: readonly AnyOperationDefinition[] = [
-  placeUrgent,
-  changeUsual,
-  moveUsual,
-  recordLow,
-  changeNew,
-]
+export const operations: readonly AnyOperationDefinition[] = [placeUrgent, changeUsual, moveUsual, recordLow, changeNew]
 
 /** The type that a server of an earlier release does not know. */
 export const lateType: string = changeNew.type

@@ -28,7 +28,11 @@ export function strike(device: SimDevice, { random, journal, isClockSteady }: Fa
       return
     case 2:
     case 3:
-      device.networkWeather = { ...fineNetwork, trouble: random.between(0.2, 0.9), probeTrouble: random.between(0, 0.5) }
+      device.networkWeather = {
+        ...fineNetwork,
+        trouble: random.between(0.2, 0.9),
+        probeTrouble: random.between(0, 0.5),
+      }
       hintAll(device, random)
       return
     case 4:

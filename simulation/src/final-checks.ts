@@ -5,6 +5,7 @@ import type { MemoryDisk } from '../../packages/client/src/store/memory-store.ts
 import { effectsOf } from './domain.ts'
 import type { Journal } from './journal.ts'
 import type { ServerModel } from './server-model.ts'
+import { findOn, liveOf } from './sim-disk.ts'
 import type { SimDevice } from './sim-device.ts'
 import { laneKey, nameOf, type Intent, type Witness } from './witness.ts'
 
@@ -53,7 +54,8 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
       }
       for (const [lane, order] of orders) {
         if (order.some((place, index) => index > 0 && place < (order[index - 1] ?? 0))) {
-          journal.violate('I3', `${lane}: took effect in the order ${order.join(' ')}`)
+          const tokens = order.map((place) => witness.stored.get(lane)?.[place] ?? '?')
+          journal.violate('I3', `${lane}: took effect in the order ${tokens.join(' ')}`)
         }
       }
     }
@@ -61,11 +63,7 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
   return happened
 }
 
-function checkIntent(
-  { devices, server, journal }: FinalCheck,
-  intent: Intent,
-  happened: readonly Happened[],
-): void {
+function checkIntent({ devices, server, journal }: FinalCheck, intent: Intent, happened: readonly Happened[]): void {
   const { token, acknowledgedId, session, ids } = intent
   if (happened.length > 1) journal.violate('I2', `${token} took effect ${happened.length} times`)
   if (acknowledgedId === undefined) return
@@ -88,27 +86,17 @@ function checkIntent(
 
 /** An entry, or the one that took its place. */
 function followed(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
-  let entry = findEntry(disk, id)
-  for (let steps = 0; steps < 100 && entry?.state.kind === 'discarded' && entry.state.cause === 'superseded'; steps += 1) {
-    const next = findEntry(disk, entry.state.by)
+  let entry = findOn(disk, id)
+  for (
+    let steps = 0;
+    steps < 100 && entry?.state.kind === 'discarded' && entry.state.cause === 'superseded';
+    steps += 1
+  ) {
+    const next = findOn(disk, entry.state.by)
     if (next === undefined) return entry
     entry = next
   }
   return entry
-}
-
-function findEntry(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
-  return disk.held.get(id) ?? disk.settled.get(id) ?? queuedOf(disk).find(({ operation }) => operation.id === id)
-}
-
-/** All queued entries. */
-function queuedOf({ log }: MemoryDisk): readonly LiveEntry[] {
-  return [...log.high, ...log.medium, ...log.low]
-}
-
-/** All entries that still have a body. */
-export function liveOf(disk: MemoryDisk): readonly LiveEntry[] {
-  return [...queuedOf(disk), ...disk.held.values()]
 }
 
 /** Entries that should have gone and have not: they wait for nobody who is dead or in conflict. */
@@ -119,7 +107,7 @@ export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
   for (const { operation, state } of live) {
     if (state.kind === 'dead' || state.kind === 'conflicted') excused.add(operation.id)
   }
-  for (let size = -1; size !== excused.size; ) {
+  for (let size = -1; size !== excused.size;) {
     size = excused.size
     for (const entry of live) {
       const { operation } = entry
@@ -148,7 +136,8 @@ function checkOwners({ server, witness, journal }: FinalCheck): void {
       const token = witness.tokenOfId.get(id)
       const maker = token === undefined ? undefined : witness.intents.get(token)?.session
       if (maker === undefined) continue
-      if (maker.tenant !== tenant) journal.violate('I4', `${token} of ${nameOf(maker)} stands in the ledger of ${tenant}`)
+      if (maker.tenant !== tenant)
+        journal.violate('I4', `${token} of ${nameOf(maker)} stands in the ledger of ${tenant}`)
       else if (maker.user !== user) journal.violate('I5', `${token} of ${nameOf(maker)} was taken as ${user}'s`)
     }
   }
@@ -170,7 +159,8 @@ function checkConflicts({ server, witness, journal }: FinalCheck): void {
     }
     const kept = new Set(losingSides.map(({ operation }) => operation))
     for (const [id, { outcome }] of ledger) {
-      if (outcome.outcome === 'conflict' && !kept.has(id)) journal.violate('I9', `a side of the conflict of ${id} is gone`)
+      if (outcome.outcome === 'conflict' && !kept.has(id))
+        journal.violate('I9', `a side of the conflict of ${id} is gone`)
     }
   }
 }

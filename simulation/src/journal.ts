@@ -9,19 +9,19 @@ export interface Violation {
   readonly atMs: number
 }
 
-/** Events kept for people. */
-const keptMax = 400
-
 /** The record of one run. */
 export class Journal {
   readonly faults: Map<string, number> = new Map()
   readonly violations: Violation[] = []
   readonly #kept: string[] = []
+  readonly #keptMax: number
   readonly #now: () => number
   readonly #startMs: number
   #hash = 0x811c9dc5
 
-  constructor(now: () => number) {
+  /** Keeps at least the last `keptMax` events for people. */
+  constructor(now: () => number, keptMax: number) {
+    this.#keptMax = keptMax
     this.#now = now
     this.#startMs = now()
   }
@@ -33,7 +33,7 @@ export class Journal {
     for (let index = 0; index < line.length; index += 1) hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193)
     this.#hash = hash
     // Dropped by the half, so that noting stays cheap.
-    if (this.#kept.length >= 2 * keptMax) this.#kept.splice(0, keptMax)
+    if (this.#kept.length >= 2 * this.#keptMax) this.#kept.splice(0, this.#keptMax)
     this.#kept.push(line)
   }
 

@@ -2,7 +2,7 @@
  * One run: a seed, a small company, its devices. First everything goes wrong for a while; then everything heals, and
  * within a bound of simulated time all that was wished must have happened, or must wait visibly for a person.
  */
-import { checkFinally, liveOf, stuckOf } from './final-checks.ts'
+import { checkFinally, stuckOf } from './final-checks.ts'
 import { handlers, lateType } from './domain.ts'
 import { openTab, strike } from './fate.ts'
 import { Journal, type Violation } from './journal.ts'
@@ -12,6 +12,8 @@ import { SimRandom } from './random.ts'
 import { ServerModel, type AppliedBatch, type SimSession } from './server-model.ts'
 import { SimClock } from './sim-clock.ts'
 import { SimDevice, type SimWorld, type Tab } from './sim-device.ts'
+import type { LiveEntry } from '../../packages/client/src/store/store.ts'
+import { findOn, liveOf } from './sim-disk.ts'
 import { fineNetwork } from './sim-network.ts'
 import { fineDisk } from './sim-storage.ts'
 import { nameOf, Witness, type Queue } from './witness.ts'
@@ -22,6 +24,8 @@ export interface RunOptions {
   /** Locks are granted to everybody: no promise may rest on them. */
   readonly isEveryoneLeader?: boolean
   readonly onApplied?: (batch: AppliedBatch) => void
+  /** How many of the last events the result brings along; default 60. */
+  readonly traceMax?: number
 }
 
 /** What a run came to. */
@@ -42,15 +46,14 @@ const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000]
 
 /** How long everything goes wrong. */
 const faultsMs = 25 * minuteMs
-/**
- * How long healing may take: a probe, a stolen lock, the longest backoff (6 min) and what the server asked for (2 min),
- * some of them in a row; an hour more where a clock was set back by one, which lengthens a wait that the server named.
- */
-const healMs = 100 * minuteMs
+/** How long healing may take: a probe, a stolen lock, the longest backoff (6 min), what the server asked for (2 min), in a row. */
+const healMs = 30 * minuteMs
+/** The same where a clock was set back: it makes a wait that the server named longer, by a day at most. */
+const healAfterJumpMs = 25 * hourMs
 /** More events than this mean that something turns in a circle. */
 const eventsMax = 400_000
 /** Rounds in which a person settles what needs one. */
-const personRounds = 6
+const personRounds = 200
 
 const people: readonly (readonly SimSession[])[] = [
   [
@@ -79,6 +82,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
 
 class Run {
   readonly #seed: number
+  readonly #traceMax: number
   readonly #random: SimRandom
   readonly #clock = new SimClock()
   readonly #journal: Journal
@@ -90,10 +94,11 @@ class Run {
   #isHealed = false
   #requests = 0
 
-  constructor(seed: number, { mutant = noMutant, isEveryoneLeader = false, onApplied }: RunOptions) {
+  constructor(seed: number, { mutant = noMutant, isEveryoneLeader = false, onApplied, traceMax = 60 }: RunOptions) {
     this.#seed = seed
+    this.#traceMax = traceMax
     this.#random = new SimRandom(seed)
-    this.#journal = new Journal(() => this.#clock.nowMs)
+    this.#journal = new Journal(() => this.#clock.nowMs, traceMax)
     this.#server = new ServerModel({
       handlers: handlers.filter(({ definition }) => definition.type !== lateType),
       mutation: mutant.server ?? {},
@@ -144,7 +149,7 @@ class Run {
       faults,
       violations,
       hash,
-      tail: this.#journal.tail(60),
+      tail: this.#journal.tail(this.#traceMax),
     }
   }
 
@@ -242,25 +247,41 @@ class Run {
     await this.#until(() => tab.outbox !== undefined, minuteMs)
     tab.outbox?.authenticated()
     for (let round = 0; round < personRounds; round += 1) {
-      if (!(await this.#until(() => stuckOf(disk.live).length === 0, healMs))) {
-        const [first] = stuckOf(disk.live)
-        const token = first === undefined ? '' : this.#witness.tokenOfId.get(first.operation.id)
-        this.#journal.violate('I11', `${name}: ${stuckOf(disk.live).length} entries are stuck, the first is ${token}, ${first?.state.kind}`)
+      if (!(await this.#until(() => stuckOf(disk.live).length === 0, device.hasJumped ? healAfterJumpMs : healMs))) {
+        const stuck = stuckOf(disk.live)
+        this.#journal.violate(
+          'I11',
+          `${name}: ${stuck.length} entries are stuck, the first is ${this.#describe(stuck[0], queue)}`,
+        )
         return
       }
       if (liveOf(disk.live).length === 0) break
       const { outbox } = tab
       if (outbox === undefined) break
       let isDone = false
-      void this.#crowd.get(device)?.settleAll(outbox, round < 2 ? 'retry' : 'discard').then(() => {
-        isDone = true
-      })
+      void this.#crowd
+        .get(device)
+        ?.settleAll(outbox, round < 2 ? 'retry' : 'discard')
+        .then(() => {
+          isDone = true
+        })
       await this.#until(() => isDone, minuteMs)
       await this.#clock.run(this.#clock.nowMs + secondMs)
     }
     const left = liveOf(disk.live)
     if (left.length > 0) this.#journal.violate('I11', `${name}: nobody could settle ${left.length} entries`)
     await this.#checkStatus(name, tab)
+  }
+
+  #describe(entry: LiveEntry | undefined, { disk }: Queue): string {
+    if (entry === undefined) return 'gone'
+    const { operation, state } = entry
+    const parents = (operation.after ?? []).map(
+      (id) => `${this.#witness.tokenOfId.get(id)} ${findOn(disk.live, id)?.state.kind}`,
+    )
+    const lane = liveOf(disk.live).filter((other) => other.operation.lane === operation.lane)
+    const beside = lane.map((other) => `${this.#witness.tokenOfId.get(other.operation.id)} ${other.state.kind}`)
+    return `${this.#witness.tokenOfId.get(operation.id)}, ${state.kind}, after [${parents.join(', ')}], in ${operation.lane} with [${beside.join(', ')}]`
   }
 
   /** What the page shows in the end is what is on the disk. */
@@ -280,16 +301,17 @@ class Run {
   /** Runs until something holds; false when it does not within the bound. */
   async #until(holds: () => boolean, boundMs: number): Promise<boolean> {
     const untilMs = this.#clock.nowMs + boundMs
-    while (this.#clock.nowMs < untilMs && !this.#isCircling()) {
+    for (let lookMs = secondMs; this.#clock.nowMs < untilMs && !this.#isCircling(); lookMs *= 1.2) {
       if (holds()) return true
-      await this.#clock.run(Math.min(untilMs, this.#clock.nowMs + 2 * secondMs), () => this.#isCircling())
+      await this.#clock.run(Math.min(untilMs, this.#clock.nowMs + lookMs), () => this.#isCircling())
     }
     return holds()
   }
 
   #isCircling(): boolean {
     if (this.#clock.eventCount < eventsMax) return false
-    if (this.#clock.eventCount === eventsMax) this.#journal.violate('I13', 'events without an end: something turns in a circle')
+    if (this.#clock.eventCount === eventsMax)
+      this.#journal.violate('I13', 'events without an end: something turns in a circle')
     return true
   }
 }

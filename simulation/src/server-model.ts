@@ -136,7 +136,11 @@ export class ServerModel {
     if (isOther && this.#mutation.skipsIdentityCheck !== true && this.#mutation.believesBody !== true) {
       return refusal(problem('wrong-identity', 'These operations belong to another session'))
     }
-    const outcomes = await this.apply(this.#mutation.believesBody === true ? { tenant, user } : session, operations, nowMs)
+    const outcomes = await this.apply(
+      this.#mutation.believesBody === true ? { tenant, user } : session,
+      operations,
+      nowMs,
+    )
     const [only] = outcomes
     if (outcomes.length === 1 && only?.outcome === 'deferred' && problemCodeOf(only.problem) === 'internal') {
       return refusal(problem('internal', 'The server failed at this operation'))
@@ -151,7 +155,10 @@ export class ServerModel {
     nowMs: number,
   ): Promise<readonly OperationOutcome[]> {
     const types = [...this.#handlers.keys()]
-    const prepared = await prepareBatch(received.map((operation) => this.#mutated(operation)), this.#handlers)
+    const prepared = await prepareBatch(
+      received.map((operation) => this.#mutated(operation)),
+      this.#handlers,
+    )
     // From here to the end nothing waits: this is the transaction.
     const outcomes: OperationOutcome[] = []
     const parts = this.#mutation.ignoresStoppedLanes === true ? prepared.map((operation) => [operation]) : [prepared]
@@ -159,7 +166,8 @@ export class ServerModel {
       const rows = this.rowsOf(session.tenant)
       const known = new Map<OperationId, LedgerRow>()
       if (this.#mutation.forgetsLedger !== true) {
-        for (const id of [...idsToClaim(operations), ...idsToRead(operations)]) readWithSuccessors(rows.ledger, id, known)
+        for (const id of [...idsToClaim(operations), ...idsToRead(operations)])
+          readWithSuccessors(rows.ledger, id, known)
       }
       const entities = new Map<string, StoredEntity>()
       for (const ref of entitiesToLoad(operations)) {
@@ -199,7 +207,7 @@ function readWithSuccessors(
   id: OperationId,
   into: Map<OperationId, LedgerRow>,
 ): void {
-  for (let next: OperationId | undefined = id; next !== undefined && !into.has(next); ) {
+  for (let next: OperationId | undefined = id; next !== undefined && !into.has(next);) {
     const row: LedgerRow | undefined = ledger.get(next)
     if (row === undefined) return
     into.set(next, row)

@@ -50,6 +50,8 @@ export class SimDevice {
   networkWeather: NetworkWeather = { ...fineNetwork }
   diskWeather: DiskWeather = { ...fineDisk }
   isOnlineHint = true
+  /** True when its clock was ever changed. */
+  hasJumped = false
   readonly locks: SimLocks
   readonly channels: SimChannels
   readonly queues: Map<string, Queue> = new Map()
@@ -85,6 +87,7 @@ export class SimDevice {
   /** Somebody, or the network's time, sets the clock. */
   jumpClock(byMs: number): void {
     this.#skewMs += byMs
+    this.hasJumped = true
     this.#world.witness.noteJump(this.name)
   }
 
@@ -207,4 +210,3 @@ export class SimDevice {
     })
   }
 }
-

@@ -57,6 +57,7 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
 
   const call = async <Result>(
     kind: 'read' | 'meta' | 'write',
+    durability: 'strict' | 'relaxed' | undefined,
     work: () => Promise<Result>,
     onCommit?: (result: Result) => void,
   ): Promise<Result> => {
@@ -72,8 +73,9 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
       journal.fault(`disk-${kind}-failed`)
       throw new SyncError('storage', 'The disk failed.')
     }
+    if (durability !== undefined) disk.noteWrite(durability)
     const result = await work()
-    if (kind === 'read') return result
+    if (durability === undefined) return result
     onCommit?.(result)
     await context.wait(random.between(0.1, 3))
     if (kind === 'write' && random.chance(now.ambiguity)) {
@@ -82,57 +84,29 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     }
     return result
   }
+  const read = <Result>(work: () => Promise<Result>): Promise<Result> => call('read', undefined, work)
 
   return {
     durable: true,
-    append: (group) =>
-      call(
-        'write',
-        () => store.append(group),
-        (entries) => {
-          disk.noteWrite('strict')
-          watch.onAppended(entries)
-        },
-      ),
+    append: (group) => call('write', 'strict', () => store.append(group), watch.onAppended),
     update: (requests, options) =>
       call(
         'write',
+        options.durability,
         () => store.update(requests, options),
         (reports) => {
-          disk.noteWrite(options.durability)
           watch.onUpdated(requests, reports, options)
         },
       ),
-    claim: (holder, nowMs) =>
-      call(
-        'meta',
-        () => store.claim(holder, nowMs),
-        () => {
-          disk.noteWrite('strict')
-        },
-      ),
-    beat: (epoch, nowMs) =>
-      call(
-        'meta',
-        () => store.beat(epoch, nowMs),
-        () => {
-          disk.noteWrite('relaxed')
-        },
-      ),
-    cleanup: (beforeMs) =>
-      call(
-        'meta',
-        () => store.cleanup(beforeMs),
-        () => {
-          disk.noteWrite('relaxed')
-        },
-      ),
-    readLog: (priority, after, limits) => call('read', () => store.readLog(priority, after, limits)),
-    readHeld: (kind, options) => call('read', () => store.readHeld(kind, options)),
-    readSettled: (options) => call('read', () => store.readSettled(options)),
-    find: (id) => call('read', () => store.find(id)),
-    counts: () => call('read', () => store.counts()),
-    readLeadership: () => call('read', () => store.readLeadership()),
+    claim: (holder, nowMs) => call('meta', 'strict', () => store.claim(holder, nowMs)),
+    beat: (epoch, nowMs) => call('meta', 'relaxed', () => store.beat(epoch, nowMs)),
+    cleanup: (beforeMs) => call('meta', 'relaxed', () => store.cleanup(beforeMs)),
+    readLog: (priority, after, limits) => read(() => store.readLog(priority, after, limits)),
+    readHeld: (kind, options) => read(() => store.readHeld(kind, options)),
+    readSettled: (options) => read(() => store.readSettled(options)),
+    find: (id) => read(() => store.find(id)),
+    counts: () => read(() => store.counts()),
+    readLeadership: () => read(() => store.readLeadership()),
     close: () => store.close(),
   }
 }

@@ -9,7 +9,7 @@ import type { Journal } from './journal.ts'
 import type { ServerModel, SimSession } from './server-model.ts'
 import type { SimClock } from './sim-clock.ts'
 import type { SimContext } from './sim-context.ts'
-import type { SimDisk } from './sim-disk.ts'
+import { findOn, type SimDisk } from './sim-disk.ts'
 import type { DiskWatch } from './sim-storage.ts'
 
 /** What a person wanted, once. */
@@ -73,12 +73,9 @@ export class Witness {
     intent.acknowledgedId = id
     if (!intent.ids.includes(id)) intent.ids.push(id)
     this.tokenOfId.set(id, intent.token)
-    const { log, held, settled } = disk.platter
-    const isOnPlatter =
-      held.has(id) ||
-      settled.has(id) ||
-      [...log.high, ...log.medium, ...log.low].some(({ operation }) => operation.id === id)
-    if (!isOnPlatter) this.#journal.violate('I1', `${intent.token} was acknowledged before it was stored strictly`)
+    if (findOn(disk.platter, id) === undefined) {
+      this.#journal.violate('I1', `${intent.token} was acknowledged before it was stored strictly`)
+    }
   }
 
   /** Hears of the commits of a queue. */
@@ -124,6 +121,10 @@ export class Witness {
 
   #noteStored({ device, session }: Queue, { operation }: LiveEntry): void {
     const token = tokenOf(operation.payload)
+    const parents = (operation.after ?? []).map((id) => this.tokenOfId.get(id) ?? id).join(' ')
+    this.#journal.note(
+      `  ${token ?? operation.id} stands in ${operation.lane} of ${nameOf(session)} after [${parents}]`,
+    )
     if (token === undefined) return
     this.tokenOfId.set(operation.id, token)
     const intent = this.intents.get(token)
