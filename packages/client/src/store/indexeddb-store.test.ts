@@ -145,6 +145,21 @@ describe('a lost connection', () => {
     expect(read.filter(({ operation }) => operation.id !== 'between')).toEqual(stored.slice(0, 200))
   })
 
+  test('F043 what breaks off half way leaves nothing behind', async () => {
+    const name = newName()
+    const store = await openIndexedDbStore(name)
+    const stored = await store.append(['a', 'b'].map((id) => queuedOperation(id)))
+    using trouble = makeTrouble(name)
+    const requests = stored.map((entry, index) => always(entry, index === 0 ? { state: deadState } : appliedChange()))
+    trouble.next('invalid-state-later', 'invalid-state-later')
+    expect(await codeOf(change(store, requests))).toBe('storage')
+    trouble.next('invalid-state-later', 'invalid-state-later')
+    expect(await codeOf(store.append([queuedOperation('c', { size: 200_000 }), queuedOperation('d')]))).toBe('storage')
+    expect(trouble.left).toBe(0)
+    expect(await readWholeLog(store, 'medium')).toEqual(stored)
+    expect(await store.counts()).toEqual({ queued: 2, waiting: 0, conflicted: 0, dead: 0 })
+  })
+
   test('F043 an update that was written although it failed reports the state that it left', async () => {
     const name = newName()
     const store = await openIndexedDbStore(name)
@@ -334,6 +349,23 @@ describe('what is on disk', () => {
       expect(await readWholeLog(store, 'medium')).toEqual(stored)
     } finally {
       if (descriptor !== undefined) Object.defineProperty(IDBObjectStore.prototype, 'getAllRecords', descriptor)
+    }
+  })
+})
+
+describe('searching', () => {
+  test('an entry that moves on while everything is searched is found all the same', async () => {
+    const store = await openIndexedDbStore(newName())
+    for (let nth = 0; nth < 40; nth += 1) await store.append([queuedOperation(`filler-${nth}`)])
+    for (let turns = 0; turns < 60; turns += 1) {
+      const [entry] = await store.append([queuedOperation(`moving-${turns}`)])
+      if (entry === undefined) throw new Error('an entry')
+      const search = store.find(entry.operation.id)
+      // Later and later into the search, so that some round meets each of its steps.
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      const [report] = await change(store, [always(entry, { state: deadState })])
+      if (turns % 2 === 0 && report !== undefined) await change(store, [always(report.entry, appliedChange())])
+      expect(await search, `after ${turns} turns`).toBeDefined()
     }
   })
 })

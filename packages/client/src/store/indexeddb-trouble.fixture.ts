@@ -10,6 +10,8 @@ export type Trouble =
   | 'quota-at-commit'
   /** Firefox, once after a full disk: adding throws. */
   | 'invalid-state'
+  /** The same, after one write has gone well. */
+  | 'invalid-state-later'
   /** Safari: every transaction of this connection fails until the database is opened anew. */
   | 'connection-lost'
   /** The browser closes the database; the page hears of it by an event. */
@@ -68,6 +70,32 @@ export function makeTrouble(name: string): Troublemaker {
   }
 }
 
+/** Makes every write throw after the first few. */
+function refuseWrites(transaction: IDBTransaction, afterWrites: number): void {
+  const openStore = transaction.objectStore.bind(transaction)
+  let writes = 0
+  const count = (): void => {
+    writes += 1
+    if (writes > afterWrites) throw new DOMException('A mutation was attempted.', 'InvalidStateError')
+  }
+  Object.defineProperty(transaction, 'objectStore', {
+    value: (name: string) => {
+      const store = openStore(name)
+      if (Object.hasOwn(store, 'add')) return store
+      const [add, put] = [store.add.bind(store), store.put.bind(store)]
+      const counting =
+        (write: typeof add) =>
+        (value: unknown, key?: IDBValidKey): IDBRequest<IDBValidKey> => {
+          count()
+          return key === undefined ? write(value) : write(value, key)
+        }
+      Object.defineProperty(store, 'add', { value: counting(add) })
+      Object.defineProperty(store, 'put', { value: counting(put) })
+      return store
+    },
+  })
+}
+
 type Opener = (this: IDBDatabase, ...args: Parameters<IDBDatabase['transaction']>) => IDBTransaction
 
 function isOpener(value: unknown): value is Opener {
@@ -87,21 +115,12 @@ function befall(transaction: IDBTransaction, trouble: Trouble): void {
     case 'abort':
       Object.defineProperty(transaction, 'commit', { value: () => transaction.abort() })
       break
-    case 'invalid-state': {
-      const openStore = transaction.objectStore.bind(transaction)
-      const refuse = (): never => {
-        throw new DOMException('A mutation operation was attempted.', 'InvalidStateError')
-      }
-      Object.defineProperty(transaction, 'objectStore', {
-        value: (name: string) => {
-          const store = openStore(name)
-          Object.defineProperty(store, 'add', { value: refuse })
-          Object.defineProperty(store, 'put', { value: refuse })
-          return store
-        },
-      })
+    case 'invalid-state':
+      refuseWrites(transaction, 0)
       break
-    }
+    case 'invalid-state-later':
+      refuseWrites(transaction, 1)
+      break
     case 'commit-unseen':
       // The handler for success is never called; the one for failure is, after everything was written.
       Object.defineProperty(transaction, 'oncomplete', { get: () => null, set: () => {} })

@@ -15,6 +15,7 @@ describe('a memory disk', () => {
     await store.append([queuedOperation('c')])
     expect(idsOf(await readWholeLog(copy, 'medium'))).toEqual(['a', 'b'])
     expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(['b', 'c'])
+    expect((await copy.counts()).queued).toBe(2)
     const [entry] = await copy.append([queuedOperation('d')])
     expect(entry?.position.segment).toBeGreaterThan(stored[1]?.position.segment ?? 0)
   })
