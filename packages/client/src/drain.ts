@@ -93,7 +93,7 @@ export class Drain {
   /** Changes that the server has answered and that are not written yet. */
   #unwritten: Answered[] = []
   #writing: Promise<void> | undefined
-  #writeFailure: unknown
+  #writeFailure: Error | undefined
   #sent = 0
   #done = 0
 
@@ -230,9 +230,10 @@ export class Drain {
     if (pass !== undefined) pass.hasProbed = true
     const answer = await this.#host.transport.probe(signal)
     if (signal.aborted) return
-    const { random, clock, isOnlineHint } = this.#host.environment
+    const { environment } = this.#host
+    const { random, clock } = environment
     this.#nextSessionProbeAtMs = clock.now() + sessionProbeMs
-    const context = { nowMs: clock.now(), random: random.fraction(), isOnlineHint: isOnlineHint() }
+    const context = { nowMs: clock.now(), random: random.fraction(), isOnlineHint: environment.isOnlineHint() }
     this.#setWay(afterProbe(this.#way, answer.kind, context))
     if (answer.kind !== 'green' || this.#host.board.snapshot.authentication === 'ok') return
     this.#host.board.set({ authentication: this.#judge(answer.session) })
@@ -423,7 +424,7 @@ export class Drain {
       }
     } catch (error) {
       this.#unwritten = []
-      this.#writeFailure = error
+      this.#writeFailure = error instanceof Error ? error : new Error('the store failed', { cause: error })
       this.#latch.set()
     } finally {
       this.#writing = undefined

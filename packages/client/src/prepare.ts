@@ -17,7 +17,7 @@ import type { EnqueueOptions } from './outbox.ts'
 import { textOf } from './store/operation-text.ts'
 
 /** The largest operation, in UTF-16 code units of its JSON: half of what a request may carry. */
-export const operationSizeMax: number = 256 * 1024
+const operationSizeMax: number = 256 * 1024
 
 /** Checks the payload and makes the operation. Synchronous when the schema is. */
 export function prepare(

@@ -44,7 +44,7 @@ export function createEntryList(
 }
 
 /** The pages' entries as they are now, with the old objects wherever nothing has changed; the old list if nothing has at all. */
-export function keepUnchanged(before: readonly EntryView[], now: readonly EntryView[]): readonly EntryView[] {
+function keepUnchanged(before: readonly EntryView[], now: readonly EntryView[]): readonly EntryView[] {
   const known = new Map(before.map((entry) => [entry.id, entry]))
   const kept = now.map((entry) => {
     const old = known.get(entry.id)
