@@ -1,7 +1,7 @@
 /** The headers that keep a page of ours to itself. */
 
 /** What pages may load and do: everything from here, no inline script or style, and no markup made from text. */
-export const contentSecurityPolicy: string = [
+const contentSecurityPolicy: string = [
   "default-src 'self'",
   "img-src 'self' data:",
   "object-src 'none'",

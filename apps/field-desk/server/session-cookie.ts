@@ -16,7 +16,7 @@ export interface SignedSession {
 }
 
 /** The cookie's name. */
-export const sessionCookieName = 'field-desk-session'
+const sessionCookieName = 'field-desk-session'
 
 /** How long a sign-in holds, ms: 30 days, so that a device that was away for a while can still send. */
 export const sessionMs: number = 30 * 24 * 3_600_000

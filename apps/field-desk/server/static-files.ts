@@ -60,7 +60,7 @@ export async function readServedFiles(folder: string): Promise<ServedFiles> {
 }
 
 /** Makes a file ready to be served. Names with a hash never change what they hold; all others are asked for again. */
-export function servedFile(path: string, bytes: Uint8Array<ArrayBuffer>, type: string): ServedFile {
+function servedFile(path: string, bytes: Uint8Array<ArrayBuffer>, type: string): ServedFile {
   const gzip = new Uint8Array(gzipSync(bytes, { level: 9 }))
   return {
     bytes,

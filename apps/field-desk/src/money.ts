@@ -1,7 +1,7 @@
 /** Money: whole cents inside, formatted by the browser for people. */
 
 /** The currency that this shop's prices are in, ISO 4217. */
-export const currency = 'EUR'
+const currency = 'EUR'
 
 /** The language and customs that texts and figures are written in. */
 export const locale = 'en-IE'

@@ -25,7 +25,7 @@ export interface ServerOrders {
 }
 
 /** The header in which the server says whose session it answered: `tenant/user`, parts encoded. */
-export const sessionHeader = 'field-desk-session'
+const sessionHeader = 'field-desk-session'
 
 const path = '/api/pos/orders?limit=50'
 const timeoutMs = 15_000
