@@ -1,13 +1,8 @@
-/** A fresh Chromium for each measurement: pages built by Vite, served on loopback, in a profile that nothing has used. */
-import { createServer, type Server } from 'node:http'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+/** A Chromium with a profile that nothing has used before, for one session of measurements; then the profile is thrown away. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chromium, type BrowserContext, type Page } from '@playwright/test'
-import { build } from 'vite'
-
-const source = fileURLToPath(new URL('page', import.meta.url))
+import { join } from 'node:path'
+import { chromium, type Page } from '@playwright/test'
 
 const flags = [
   '--no-sandbox',
@@ -22,81 +17,48 @@ const flags = [
 /** Chromium's rollout of SQLite in LevelDB's place. */
 const sqliteFlag = '--enable-features=IdbSqliteBackingStore,IdbSqliteOnDiskRollout'
 
-/** The built pages and where they are served. */
-export interface Site {
-  readonly origin: string
-  close(): Promise<void>
+/** What keeps IndexedDB's data, as found on the disk. */
+export type Backend = 'LevelDB' | 'SQLite'
+
+/** A session with its browser. */
+export interface Browser {
+  readonly page: Page
+  readonly version: string
+  /** What keeps the data: asked of the profile's folder, because a flag may have no effect. */
+  readonly backend: () => Promise<Backend | undefined>
 }
 
-/** Builds the pages and serves them until closed. */
-export async function openSite(): Promise<Site> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
-  for (const entry of ['holdfast.ts', 'workbox-worker.ts']) {
-    await build({
-      root: source,
-      configFile: false,
-      logLevel: 'error',
-      resolve: { conditions: ['holdfast-source', 'module', 'browser'] },
-      define: { 'process.env.NODE_ENV': '"production"' },
-      build: {
-        outDir: folder,
-        emptyOutDir: false,
-        rolldownOptions: { input: join(source, entry), output: { format: 'iife', entryFileNames: '[name].js' } },
-      },
-    })
-  }
-  const server = createServer((request, response) => {
-    void serve(folder, request.url ?? '/').then(({ status, type, body }) => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    origin: `http://localhost:${portOf(server)}`,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** Runs work in a Chromium with a profile of its own, and throws the profile away. */
-export async function withPage<Result>(
-  site: Site,
-  options: { readonly isSqlite: boolean },
-  work: (page: Page, version: string) => Promise<Result>,
+/** Runs work in a new browser that shows the page at `origin`. HOLDFAST_CHROMIUM names the browser; default Playwright's. */
+export async function withBrowser<Result>(
+  { origin, isSqlite }: { readonly origin: string; readonly isSqlite: boolean },
+  work: (browser: Browser) => Promise<Result>,
 ): Promise<Result> {
-  const profile = await mkdtemp(join(tmpdir(), 'holdfast-profile-'))
+  const profile = await mkdtemp(join(tmpdir(), 'holdfast-bench-profile-'))
   const executablePath = process.env['HOLDFAST_CHROMIUM']
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    args: options.isSqlite ? [...flags, sqliteFlag] : flags,
-    ...(executablePath !== undefined && { executablePath }),
-  })
   try {
-    const page = context.pages()[0] ?? (await context.newPage())
-    await page.goto(site.origin)
-    return await work(page, context.browser()?.version() ?? 'unknown')
-  } finally {
-    await context.close()
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 })
-  }
-}
-
-async function serve(folder: string, url: string): Promise<{ status: number; type: string; body: string }> {
-  if (url === '/') {
-    return {
-      status: 200,
-      type: 'text/html',
-      body: '<!doctype html><title>bench</title><script src="/holdfast.js"></script>',
+    const context = await chromium.launchPersistentContext(profile, {
+      args: isSqlite ? [...flags, sqliteFlag] : flags,
+      ...(executablePath !== undefined && { executablePath }),
+    })
+    try {
+      const page = context.pages()[0] ?? (await context.newPage())
+      await page.goto(origin)
+      return await work({
+        page,
+        version: context.browser()?.version() ?? 'of unknown version',
+        backend: () => backendOf(join(profile, 'Default', 'IndexedDB')),
+      })
+    } finally {
+      await context.close()
     }
+  } finally {
+    // The browser's last processes may still write while the folder goes.
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
-  const name = basename(url)
-  if (!/^[\w.-]+\.js$/.test(name)) return { status: 404, type: 'text/plain', body: 'not here' }
-  return { status: 200, type: 'text/javascript', body: await readFile(join(folder, name), 'utf8') }
 }
 
-function portOf(server: Server): number {
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
+async function backendOf(folder: string): Promise<Backend | undefined> {
+  const names = await readdir(folder).catch(() => [])
+  if (names.length === 0) return undefined
+  return names.some((name) => name.endsWith('.leveldb')) ? 'LevelDB' : 'SQLite'
 }

@@ -9,9 +9,10 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The median of `left[i] / right[i]`. */
-export function medianRatio(left: readonly number[], right: readonly number[]): number {
-  if (left.length !== right.length)
+/** `left[i] / right[i]`, round by round. */
+export function ratiosOf(left: readonly number[], right: readonly number[]): readonly number[] {
+  if (left.length !== right.length) {
     throw new RangeError(`rounds in pairs are expected; got ${left.length} and ${right.length}`)
-  return medianOf(left.map((value, index) => value / (right[index] ?? Number.NaN)))
+  }
+  return left.map((value, index) => value / (right[index] ?? Number.NaN))
 }

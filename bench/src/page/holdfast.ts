@@ -1,16 +1,128 @@
-/** What a page measures of Holdfast and of bare IndexedDB. Called from outside by name; every figure is in ms. */
-import { answerMediaType, type RawAnswer } from '@holdfast/core'
+/** What a page measures: Holdfast, and bare IndexedDB beside it. Called from outside by name. */
+import { answerMediaType, type OperationDefinition, type RawAnswer } from '@holdfast/core'
 import { openOutbox, type Outbox, type Transport } from '@holdfast/client'
-import { noteOf, noteOperation, type Note } from './note.ts'
-import type { OperationDefinition } from '@holdfast/core'
+import { timed, type Measurement } from './measurement.ts'
+import { noteOperation, notesOf, noteType, type Note } from './note.ts'
+import { measureEach, measurePacked, measureTogether, openRaw, put, textsOf } from './raw-indexeddb.ts'
+import { waitExactly } from './sender.ts'
 
-const opened: Outbox[] = []
+/** Puts and enqueues that run before the clock does: code is compiled and files are made. */
+const warmUps = 20
 
-/** A server that applies everything, after `delayMs` or at once. */
-function applyingTransport(delayMs: number): Transport {
+const benches = {
+  /** Ours and the raw put in turns, one at a time, nothing being sent: the time of each, ms. */
+  enqueue: async (count: number): Promise<{ readonly oursMs: number[]; readonly rawMs: number[] }> => {
+    const oursMs: number[] = []
+    const rawMs: number[] = []
+    const texts = textsOf(notesOf(count + warmUps))
+    const database = await openRaw()
+    await withOutbox({ delayMs: 0, batchMax: 100 }, async ({ outbox, definition }) => {
+      for (const [index, note] of notesOf(count + warmUps).entries()) {
+        const ours = async (): Promise<void> => {
+          const startMs = performance.now()
+          await outbox.enqueue(definition, note)
+          if (index >= warmUps) oursMs.push(performance.now() - startMs)
+        }
+        const raw = async (): Promise<void> => {
+          const startMs = performance.now()
+          await put(database, [texts[index] ?? ''])
+          if (index >= warmUps) rawMs.push(performance.now() - startMs)
+        }
+        // Each is the first of its pair as often as the other.
+        if (index % 2 === 0) {
+          await ours()
+          await raw()
+        } else {
+          await raw()
+          await ours()
+        }
+      }
+    })
+    database.close()
+    return { oursMs, rawMs }
+  },
+
+  /** Until `count` enqueues that were called at once are all stored. */
+  burst: async (count: number): Promise<Measurement> => {
+    const notes = notesOf(count)
+    const name = applicationName()
+    const tookMs = await withOutbox({ name, delayMs: 0, batchMax: 100 }, ({ outbox, definition }) =>
+      timed(() => Promise.all(notes.map((note) => outbox.enqueue(definition, note)))),
+    )
+    // Opened anew: what the disk says, and not what was hoped.
+    const operations = await withOutbox({ name, delayMs: 0, batchMax: 100 }, ({ outbox }) =>
+      Promise.resolve(outbox.status().counts.queued),
+    )
+    return { tookMs, operations }
+  },
+
+  /** Until `count` stored entries are applied and that is written. `senderMs` is how much of it the sender took. */
+  drain: async (
+    count: number,
+    delayMs: number,
+    batchMax: number,
+  ): Promise<Measurement & { readonly senderMs: number }> =>
+    withOutbox({ delayMs, batchMax }, async ({ outbox, definition, sender }) => {
+      await Promise.all(notesOf(count).map((note) => outbox.enqueue(definition, note)))
+      let operations = 0
+      const tookMs = await timed(async () => {
+        const report = await outbox.drain()
+        operations = report[noteType]?.synced.length ?? 0
+      })
+      return { tookMs, operations, senderMs: sender.tookMs }
+    }),
+
+  rawEach: (count: number): Promise<Measurement> => measureEach(notesOf(count)),
+  rawTogether: (count: number): Promise<Measurement> => measureTogether(notesOf(count)),
+  rawPacked: (count: number): Promise<Measurement> => measurePacked(notesOf(count)),
+}
+
+declare global {
+  /** What can be called from outside. */
+  var holdfastBenches: typeof benches
+}
+
+globalThis.holdfastBenches = benches
+
+interface Opened {
+  readonly outbox: Outbox
+  readonly definition: OperationDefinition<Note>
+  readonly sender: { readonly tookMs: number }
+}
+
+/** Opens an outbox that sends when it is told to, and closes it afterwards. */
+async function withOutbox<Result>(
+  options: { readonly name?: string; readonly delayMs: number; readonly batchMax: number },
+  work: (opened: Opened) => Promise<Result>,
+): Promise<Result> {
+  const { name = applicationName(), delayMs, batchMax } = options
+  const definition = noteOperation(batchMax)
+  const sender = { tookMs: 0 }
+  const outbox = await openOutbox({
+    name,
+    operations: [definition],
+    session: { tenant: 'bench', user: 'bench' },
+    transport: applyingTransport(delayMs, sender),
+    mode: 'manual',
+  })
+  try {
+    return await work({ outbox, definition, sender })
+  } finally {
+    await outbox.close()
+  }
+}
+
+function applicationName(): string {
+  return `bench-${crypto.randomUUID()}`
+}
+
+/** A server that applies everything it gets, after `delayMs`. */
+function applyingTransport(delayMs: number, sender: { tookMs: number }): Transport {
   return {
     send: async ({ operations }): Promise<RawAnswer> => {
-      if (delayMs > 0) await preciseDelay(delayMs)
+      const startMs = performance.now()
+      await waitExactly(delayMs)
+      sender.tookMs += performance.now() - startMs
       return {
         kind: 'http',
         status: 200,
@@ -21,157 +133,6 @@ function applyingTransport(delayMs: number): Transport {
         body: { outcomes: operations.map(({ id }) => ({ id, outcome: 'applied', version: 1 })) },
       }
     },
-    probe: () => Promise.resolve({ kind: 'green', session: { tenant: 't', user: 'u' } }),
+    probe: () => Promise.resolve({ kind: 'green', session: { tenant: 'bench', user: 'bench' } }),
   }
-}
-
-/** Waits this long and not the 4 ms more that nested timers are clamped to: a sender of its own pace. */
-function preciseDelay(delayMs: number): Promise<void> {
-  const untilMs = performance.now() + delayMs
-  return new Promise((resolve) => {
-    const channel = new MessageChannel()
-    channel.port1.onmessage = () => {
-      if (performance.now() >= untilMs) {
-        channel.port1.close()
-        resolve()
-      } else channel.port2.postMessage(0)
-    }
-    channel.port2.postMessage(0)
-  })
-}
-
-async function open(options: {
-  readonly isManual: boolean
-  readonly delayMs: number
-  readonly max: number
-}): Promise<{ readonly outbox: Outbox; readonly note: OperationDefinition<Note> }> {
-  const note = noteOperation(options.max)
-  const outbox = await openOutbox({
-    name: `bench-${crypto.randomUUID()}`,
-    operations: [note],
-    session: { tenant: 't', user: 'u' },
-    transport: applyingTransport(options.delayMs),
-    mode: options.isManual ? 'manual' : 'automatic',
-  })
-  opened.push(outbox)
-  return { outbox, note }
-}
-
-const benches = {
-  /** The time of each of `count` enqueues, one after another, nothing being sent. */
-  enqueue: async (count: number): Promise<number[]> => {
-    const { outbox, note } = await open({ isManual: true, delayMs: 0, max: 100 })
-    const times: number[] = []
-    for (let index = 0; index < count; index += 1) {
-      const startMs = performance.now()
-      await outbox.enqueue(note, noteOf(index))
-      times.push(performance.now() - startMs)
-    }
-    return times
-  },
-
-  /** The time until `count` enqueues that were called at once are all stored. */
-  burst: async (count: number): Promise<number> => {
-    const { outbox, note } = await open({ isManual: true, delayMs: 0, max: 100 })
-    const startMs = performance.now()
-    await Promise.all(Array.from({ length: count }, (_, index) => outbox.enqueue(note, noteOf(index))))
-    return performance.now() - startMs
-  },
-
-  /** The time until `count` stored entries are applied, with a sender of `delayMs` and batches of `max`. */
-  drain: async (count: number, delayMs: number, max: number): Promise<number> => {
-    const { outbox, note } = await open({ isManual: true, delayMs, max })
-    await Promise.all(Array.from({ length: count }, (_, index) => outbox.enqueue(note, noteOf(index))))
-    const startMs = performance.now()
-    const report = await outbox.drain()
-    const tookMs = performance.now() - startMs
-    const synced = report['note.add']?.synced.length ?? 0
-    if (synced !== count) throw new Error(`expected ${count} entries to be applied, got ${synced}`)
-    return tookMs
-  },
-
-  /** The time of each of `count` strict puts of the same data into a bare object store. */
-  rawPut: async (count: number): Promise<number[]> => {
-    const database = await openRaw()
-    const times: number[] = []
-    for (let index = 0; index < count; index += 1) {
-      const startMs = performance.now()
-      await put(database, [index])
-      times.push(performance.now() - startMs)
-    }
-    database.close()
-    return times
-  },
-
-  /** The time for `count` strict puts of one record each, asked for at once. */
-  rawBurst: async (count: number): Promise<number> => {
-    const database = await openRaw()
-    const startMs = performance.now()
-    await Promise.all(Array.from({ length: count }, (_, index) => put(database, [index])))
-    const tookMs = performance.now() - startMs
-    database.close()
-    return tookMs
-  },
-
-  /** The time for `count` records in a single strict transaction: nothing that keeps a record per entry is faster. */
-  rawSingle: async (count: number): Promise<number> => {
-    const database = await openRaw()
-    const startMs = performance.now()
-    await put(
-      database,
-      Array.from({ length: count }, (_, index) => index),
-    )
-    const tookMs = performance.now() - startMs
-    database.close()
-    return tookMs
-  },
-
-  close: async (): Promise<void> => {
-    for (const outbox of opened.splice(0)) await outbox.close()
-  },
-}
-
-/** The names under which a bench can be called from outside. */
-export type PageBenches = typeof benches
-
-Object.assign(globalThis, { benches })
-
-function openRaw(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(`raw-${crypto.randomUUID()}`, 1)
-    request.onupgradeneeded = () => void request.result.createObjectStore('records', { autoIncrement: true })
-    request.onsuccess = () => {
-      resolve(request.result)
-    }
-    request.onerror = () => {
-      reject(request.error ?? new Error('open'))
-    }
-  })
-}
-
-function put(database: IDBDatabase, indexes: readonly number[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction('records', 'readwrite', { durability: 'strict' })
-    const store = transaction.objectStore('records')
-    for (const index of indexes) {
-      const payload = noteOf(index)
-      const lane = `note:${index}`
-      store.put(
-        JSON.stringify({
-          id: crypto.randomUUID(),
-          type: 'note.add',
-          version: 1,
-          lane,
-          payload,
-          createdAtMs: Date.now(),
-        }),
-      )
-    }
-    transaction.oncomplete = () => {
-      resolve()
-    }
-    transaction.onabort = () => {
-      reject(transaction.error ?? new Error('aborted'))
-    }
-  })
 }

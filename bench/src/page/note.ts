@@ -1,4 +1,4 @@
-/** What every bench stores and sends: an operation of about 400 bytes, as a small order would be. */
+/** What every side stores and sends: an operation of about 400 bytes, as a small order would be. */
 import { defineLane, defineOperation, type OperationDefinition, type Schema } from '@holdfast/core'
 
 /** The payload of a bench operation. */
@@ -20,18 +20,22 @@ const schema: Schema<Note> = {
 
 const noteLane = defineLane('note')
 
-/** The operation that is measured; each note has a lane of its own. `max` is the largest batch. */
-export function noteOperation(max: number): OperationDefinition<Note> {
+/** The type of a bench operation. */
+export const noteType = 'note.add'
+
+/** The operation that is measured; each note has a lane of its own. `batchMax` is the most that travel in one request. */
+export function noteOperation(batchMax: number): OperationDefinition<Note> {
   return defineOperation({
-    type: 'note.add',
+    type: noteType,
     version: 1,
     payload: schema,
     lane: (note: Note) => noteLane(note.id),
-    policy: { batch: { max } },
+    policy: { batch: { max: batchMax } },
   })
 }
 
-/** The n-th note. */
-export function noteOf(index: number): Note {
-  return { id: String(index), text: 'An order of a few items, as a waiter would take it at a table. '.repeat(4) }
+/** The first `count` notes, made before any clock starts. */
+export function notesOf(count: number): readonly Note[] {
+  const text = 'An order of a few items, as a waiter would take it at a table. '.repeat(4)
+  return Array.from({ length: count }, (_, index) => ({ id: String(index), text }))
 }

@@ -1,69 +1,80 @@
 /** The peer in its own house: workbox-background-sync in a real service worker, told by messages what to do. */
 import { Queue } from 'workbox-background-sync'
-import { noteOf } from './note.ts'
+import { timed, type Measurement } from './measurement.ts'
+import { notesOf } from './note.ts'
+import { waitExactly } from './sender.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
-/** A task for the worker; the port takes the time in ms, or an error. */
+/** A task for the worker. It is answered, on the port that comes with it, with a measurement or with an error's text. */
 export interface WorkboxTask {
+  /** `burst` stores requests that are pushed at once; `drain` replays what is stored. */
   readonly kind: 'burst' | 'drain'
-  readonly queue: string
   readonly count: number
+  /** How long the sender takes, ms. */
   readonly delayMs: number
 }
+
+/** What the worker answers. */
+export type WorkboxAnswer = Measurement | { readonly error: string }
 
 self.addEventListener('install', () => void self.skipWaiting())
 self.addEventListener('activate', (event) => {
   event.waitUntil(self.clients.claim())
 })
 
-const queues = new Map<string, Queue>()
-
-function queueOf(name: string): Queue {
-  let queue = queues.get(name)
-  if (queue === undefined) {
-    // It replays when it is told to, not when the browser thinks so.
-    queue = new Queue(name, { onSync: () => Promise.resolve(), forceSyncFallback: true })
-    queues.set(name, queue)
-  }
-  return queue
-}
+// It replays when it is told to and not when the browser thinks so; it is spared the registration of a sync event for
+// every request, and it stores with relaxed durability, as it always does. All of that is in its favour.
+const queue = new Queue('bench', { onSync: () => Promise.resolve(), forceSyncFallback: true })
 
 self.addEventListener('message', (event) => {
-  const task: WorkboxTask = event.data
   const [port] = event.ports
+  const answer = (message: WorkboxAnswer): void => {
+    port?.postMessage(message)
+  }
+  const data: unknown = event.data
   event.waitUntil(
-    run(task).then(
-      (tookMs) => port?.postMessage({ tookMs }),
-      (error: unknown) => port?.postMessage({ error: String(error) }),
-    ),
+    perform(data).then(answer, (error: unknown) => {
+      answer({ error: String(error) })
+    }),
   )
 })
 
-async function run({ kind, queue: name, count, delayMs }: WorkboxTask): Promise<number> {
-  const queue = queueOf(name)
-  const startMs = performance.now()
-  if (kind === 'burst') {
-    await Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        queue.pushRequest({
-          request: new Request('/api/notes', {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(noteOf(index)),
-          }),
-        }),
-      ),
-    )
-    return performance.now() - startMs
-  }
-  let sent = 0
+async function perform(data: unknown): Promise<Measurement> {
+  const { kind, count, delayMs } = parseTask(data)
+  return kind === 'burst' ? burst(count) : drain(delayMs)
+}
+
+async function burst(count: number): Promise<Measurement> {
+  const requests = notesOf(count).map(
+    (note) =>
+      new Request('/api/notes', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(note),
+      }),
+  )
+  const tookMs = await timed(() => Promise.all(requests.map((request) => queue.pushRequest({ request }))))
+  return { tookMs, operations: await queue.size() }
+}
+
+async function drain(delayMs: number): Promise<Measurement> {
+  let operations = 0
   self.fetch = async () => {
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
-    sent += 1
+    await waitExactly(delayMs)
+    operations += 1
     return new Response('{}', { status: 200 })
   }
-  await queue.replayRequests()
-  if (sent !== count) throw new Error(`expected ${count} requests to be replayed, got ${sent}`)
-  return performance.now() - startMs
+  const tookMs = await timed(() => queue.replayRequests())
+  return { tookMs, operations }
+}
+
+function parseTask(value: unknown): WorkboxTask {
+  if (typeof value === 'object' && value !== null && 'kind' in value && 'count' in value && 'delayMs' in value) {
+    const { kind, count, delayMs } = value
+    if ((kind === 'burst' || kind === 'drain') && typeof count === 'number' && typeof delayMs === 'number') {
+      return { kind, count, delayMs }
+    }
+  }
+  throw new TypeError(`A task { kind, count, delayMs } was expected; got ${JSON.stringify(value)}.`)
 }
