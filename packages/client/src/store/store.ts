@@ -86,7 +86,10 @@ export interface EntryChange {
 export interface UpdateRequest {
   /** The entry as the caller knows it: its body and place are taken from here, its state is not. */
   readonly entry: StoredEntry
-  /** Decides by the state the entry has inside the transaction; `undefined` leaves it. Must be pure and synchronous. */
+  /**
+   * Decides by the state the entry has inside the transaction; `undefined` leaves it. Must be pure and synchronous. Not
+   * called for an entry whose result is forgotten: nothing is left to change. What it throws undoes the whole update.
+   */
   readonly change: (current: StoredEntry) => EntryChange | undefined
 }
 
@@ -154,7 +157,7 @@ export interface Store {
     kind: HeldState['kind'],
     options: { readonly after?: OperationId; readonly limit: number },
   ): Promise<readonly LiveEntry[]>
-  /** Reads settled entries, latest first. `before` continues after the last entry of the page before. */
+  /** Reads settled entries, latest first by `settledAtMs`, then by commit order. `before` continues after the last entry of the page before. */
   readSettled(options: { readonly before?: SettledEntry; readonly limit: number }): Promise<readonly SettledEntry[]>
   /** Finds an entry in any state; `undefined` when it was never stored, or was settled before the retention time. */
   find(id: OperationId): Promise<StoredEntry | undefined>
@@ -170,7 +173,10 @@ export interface Store {
   /** Writes a sign of life; false when another leader has claimed a later epoch. */
   beat(epoch: number, nowMs: number): Promise<boolean>
   readLeadership(): Promise<Leadership | undefined>
-  /** Forgets settled entries that were settled before `beforeMs`; never anything else. Returns how many. */
+  /**
+   * Forgets settled entries that were settled before `beforeMs`; never anything else. Spares a discard that the server
+   * has not answered (`isCertain` false): it may still turn out applied. Returns how many.
+   */
   cleanup(beforeMs: number): Promise<number>
   close(): Promise<void>
 }
