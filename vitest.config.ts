@@ -20,6 +20,7 @@ export default defineConfig({
       ...['core', 'client', 'service-worker', 'react', 'server', 'domains'].map(inPackage),
       project('field-desk', 'apps/field-desk', ['**/*.test.ts', '**/*.test.tsx']),
       project('simulation', 'simulation', ['**/*.test.ts']),
+      project('bench', 'bench', ['**/*.test.ts']),
       project('tools', 'tools', ['**/*.test.ts']),
     ],
   },

@@ -50,6 +50,8 @@ export function steps(place: Place, depth: Depth): Step[] {
       cores: 1,
       timeoutMs: limitMs,
     },
+    // Shows that the bench runs and that every side does its work. It asserts no time, so it may share the machine.
+    unit(place, 'bench', ['bench'], { timeoutMs: limitMs }),
     {
       name: 'publint',
       commands: published.map((name) => ['publint', `packages/${name}`, '--strict']),
@@ -91,6 +93,7 @@ function unit(place: Place, name: string, projects: string[], rest: Pick<Step, '
   const isIn: Record<string, string> = {
     'field-desk': join(place.root, 'apps', 'field-desk'),
     simulation: join(place.root, 'simulation'),
+    bench: join(place.root, 'bench'),
     tools: join(place.root, 'tools'),
   }
   return {
