@@ -65,7 +65,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   return openOutboxWith(
     {
       environment,
-      openStore: (name) => openIndexedDbStore(name),
+      openStore: (name) => openIndexedDbStore(name, options.onFault === undefined ? {} : { onFault: options.onFault }),
       openRegistry: (application) => openIndexedDbRegistry(application, environment.random),
     },
     options,

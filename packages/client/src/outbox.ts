@@ -15,6 +15,7 @@ import type { DrainReport } from './drain-report.ts'
 import type { Entry, EntryView } from './entry.ts'
 import type { RegisteredIdentity, Session } from './store/registry.ts'
 import type { SyncStatus } from './status.ts'
+import type { FaultListener } from './store/store-fault.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** What an outbox is opened with. */
@@ -30,6 +31,8 @@ export interface OutboxOptions {
   readonly mode?: 'automatic' | 'manual'
   /** How long results of settled entries stay readable, ms. Default 7 days. */
   readonly retentionMs?: number
+  /** Hears of each damaged record of the store, once. The record stays where it is; nothing is deleted. */
+  readonly onFault?: FaultListener
 }
 
 /** What may be said of an operation when it is enqueued. */
