@@ -177,7 +177,10 @@ export class Drain {
     if (gate.kind === 'probe') return this.#probe(pass, signal)
     if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
     if (this.#host.isManual && pass === undefined) return this.#idle(undefined, undefined, signal)
-    await window.fill()
+    // Whoever leads later holds entries that this window does not know: what was just read may stand behind them.
+    if ((await window.fill()) && (await this.#host.store.readLeadership())?.epoch !== epoch) {
+      throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
+    }
     const plan = planBatch({
       nowMs: this.#now,
       streams: window.streams,

@@ -34,7 +34,7 @@ export interface Entry extends EntryView {
 export function viewOf(entry: StoredEntry): EntryView {
   if (!isLive(entry)) {
     const { id, type, lane, state, createdAtMs, settledAtMs } = entry
-    return { id, type, lane, state, createdAtMs, settledAtMs, attempts: [], isCancel: false }
+    return { id, type, lane, state, createdAtMs, settledAtMs, attempts: [], isCancel: entry.isCancel === true }
   }
   const { operation, state, attempts } = entry
   const { id, type, lane, payload, createdAtMs } = operation

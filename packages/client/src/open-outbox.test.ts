@@ -205,6 +205,10 @@ describe('an outbox', () => {
     expect(texts(world)).toEqual([note('elsewhere', 'b'), note('behind')])
     expect((await bad.settled).kind).toBe('discarded')
     expect(outbox.status()).toMatchObject({ pending: 0, needsYou: 0 })
+    // The news of the discard is settled too, and is told apart from what was done.
+    const done = await outbox.entries({ state: 'applied' })
+    expect(done.filter(({ isCancel }) => isCancel).length).toBe(1)
+    expect(done.filter(({ isCancel }) => !isCancel).length).toBe(2)
     await outbox.close()
   })
 

@@ -79,8 +79,13 @@ export class QueueWindow {
     for (const priority of grown) this.#isEnd[priority] = false
   }
 
-  /** Reads until each stream is full or at its end, and looks up the entries that others come after. */
-  async fill(): Promise<void> {
+  /**
+   * Reads until each stream is full or at its end, and looks up the entries that others come after.
+   *
+   * @returns true when it has read entries
+   */
+  async fill(): Promise<boolean> {
+    let hasRead = false
     for (const priority of priorities) {
       while (this.#streams[priority].length < windowEntriesMax && !this.#isEnd[priority]) {
         const changes = this.#changes
@@ -90,6 +95,7 @@ export class QueueWindow {
         })
         // An answer was taken over meanwhile: it may have gone back, and settled what this page holds.
         if (changes !== this.#changes) continue
+        hasRead ||= page.entries.length > 0
         this.#cursors[priority] = page.last ?? this.#cursors[priority]
         this.#isEnd[priority] = page.isEnd
         for (const entry of page.entries) {
@@ -98,6 +104,7 @@ export class QueueWindow {
       }
     }
     await this.#lookUpParents()
+    return hasRead
   }
 
   /** Reads the held entries anew and goes back to the start: somebody else changed something. */

@@ -25,6 +25,9 @@ const watchEveryMs = 30_000
  */
 const silentLooksMax = 6
 
+/** The longest pause of a leader that met a later one, ms. */
+const fencedPauseMaxMs = 2000
+
 /** What leadership needs from its outbox. */
 export interface LeaderHost {
   readonly environment: Environment
@@ -49,10 +52,11 @@ export async function takePart(host: LeaderHost, signal: AbortSignal): Promise<v
     try {
       await leadOnce(host, lock, signal)
     } catch (error) {
-      if (!(error instanceof SyncError && error.code === 'fenced')) {
-        host.onError(error)
-        await pause(host, watchEveryMs / 10, signal)
-      }
+      const isFenced = error instanceof SyncError && error.code === 'fenced'
+      if (!isFenced) host.onError(error)
+      // Apart by chance: without locks, two that were fenced would fence each other for ever.
+      const { random } = host.environment
+      await pause(host, isFenced ? fencedPauseMaxMs * random.fraction() : watchEveryMs / 10, signal)
     } finally {
       lock.release()
     }

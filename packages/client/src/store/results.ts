@@ -194,7 +194,8 @@ function parseSettled(line: string): SettledEntry | undefined {
   const id = parseOperationId(value['id'])
   if (id === undefined || typeof type !== 'string' || typeof lane !== 'string') return undefined
   if (typeof createdAtMs !== 'number' || typeof settledAtMs !== 'number' || !isSettledState(state)) return undefined
-  return { id, type, lane, createdAtMs, settledAtMs, state }
+  const settled = { id, type, lane, createdAtMs, settledAtMs, state }
+  return value['isCancel'] === true ? { ...settled, isCancel: true } : settled
 }
 
 /** What was stored by this code is a settled state if its skeleton is. */

@@ -59,6 +59,8 @@ export interface SettledEntry {
   readonly createdAtMs: number
   readonly settledAtMs: number
   readonly state: AppliedState | Discarded
+  /** Set for the news of a discard: it has no effect of its own, and no business in a list of what was done. */
+  readonly isCancel?: true
 }
 
 /** An entry in any state. */

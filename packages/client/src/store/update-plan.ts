@@ -112,8 +112,9 @@ export function isStillQueued(entry: StoredEntry, sections: ReadonlyMap<Priority
 function changedEntry(current: StoredEntry, { state, attempt }: EntryChange, nowMs: number): StoredEntry {
   if (isSettled(state)) {
     if (!isLive(current)) return { ...current, settledAtMs: nowMs, state }
-    const { id, type, lane, createdAtMs } = current.operation
-    return { id, type, lane, createdAtMs, settledAtMs: nowMs, state }
+    const { id, type, lane, createdAtMs, cancel } = current.operation
+    const settled = { id, type, lane, createdAtMs, settledAtMs: nowMs, state }
+    return cancel === undefined ? settled : { ...settled, isCancel: true }
   }
   if (!isLive(current) || !isHeld(state)) {
     throw new SyncError('illegal-act', `"${idOf(current)}" is ${current.state.kind} and cannot become ${state.kind}.`)
