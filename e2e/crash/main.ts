@@ -1,5 +1,5 @@
 /**
- * `node --conditions=holdfast-source e2e/crash/main.ts [--rounds 10]`: the crash protocol for Holdfast and, beside it,
+ * `node --conditions=holdfast-source e2e/crash/main.ts [--rounds 10] [--only field-desk|workbox]`: the crash protocol for Holdfast and, beside it,
  * for workbox-background-sync. Prints one line per subject and moment.
  */
 import { parseArgs } from 'node:util'

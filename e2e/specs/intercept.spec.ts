@@ -1,6 +1,7 @@
 /** Interception: a page's plain fetch becomes a durable write. */
 import { newOrderId } from '../fixtures/field-desk-page.ts'
 import { expect, test } from '../fixtures/test.ts'
+import { batchDoor } from '../proxy.ts'
 
 test('with nobody signed in, a POST goes to the server untouched', async ({ desk, mark }) => {
   await desk.open()
@@ -50,7 +51,7 @@ test.describe('with ana signed in', () => {
     truth,
   }) => {
     const again = { key: crypto.randomUUID(), id: newOrderId(), timestamp: new Date().toISOString() }
-    way.breakWith({ kind: 'drop-answer' })
+    way.breakWith({ kind: 'drop-answer' }, batchDoor)
     expect(await desk.postOrder(`${mark} 1`, again)).toMatchObject({ status: 202 })
     await way.heal()
     await desk.syncNow()
