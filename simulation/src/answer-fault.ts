@@ -53,6 +53,7 @@ const kinds: readonly (readonly [string, MakeDamage])[] = [
   ['answer-late', (random) => ({ delayMs: random.between(1000, 45_000) })],
   ['copied-later', () => ({ isCopiedLater: true })],
   ['lost-but-copied-later', () => ({ loses: 'request', isCopiedLater: true })],
+  ['lost-but-copied-later', () => ({ loses: 'request', isCopiedLater: true })],
   ['status-500', () => ({ instead: html(500) })],
   ['status-502-after-commit', () => ({ instead: html(502), isAppliedFirst: true })],
   ['status-504-after-commit', () => ({ instead: html(504), isAppliedFirst: true })],

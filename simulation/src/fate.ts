@@ -20,7 +20,7 @@ export interface FateHost {
 /** One stroke of fate. */
 export function strike(device: SimDevice, { random, journal, isClockSteady }: FateHost): void {
   const tab = random.pick(device.tabs)
-  const stroke = random.integer(24)
+  const stroke = random.integer(28)
   switch (stroke) {
     case 0:
     case 1:
@@ -28,9 +28,11 @@ export function strike(device: SimDevice, { random, journal, isClockSteady }: Fa
       return
     case 2:
     case 3:
+    case 24:
+    case 25:
       device.networkWeather = {
         ...fineNetwork,
-        trouble: random.between(0.2, 0.9),
+        trouble: random.between(0.4, 1),
         probeTrouble: random.between(0, 0.5),
       }
       hintAll(device, random)
@@ -90,6 +92,7 @@ export function strike(device: SimDevice, { random, journal, isClockSteady }: Fa
       return
     case 18:
     case 19:
+    case 26:
       signIn(device, random)
       return
     case 20:

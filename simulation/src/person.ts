@@ -124,7 +124,7 @@ export class People {
         else await outbox.discard(id)
       }
       for (const { id } of choose(await outbox.entries({ state: 'conflicted', limit: 10 }))) await outbox.discard(id)
-      const other = random.chance(0.3) ? random.pick(await outbox.entries({ limit: 20 })) : undefined
+      const other = random.chance(0.6) ? random.pick(await outbox.entries({ limit: 20 })) : undefined
       if (other !== undefined && !other.isCancel) await outbox.discard(other.id, { reason: 'changed my mind' })
     } catch (error) {
       this.#expected(error)

@@ -104,6 +104,7 @@ class Run {
       mutation: mutant.server ?? {},
       onApplied: (batch) => {
         this.#requests += 1
+        this.#witness.noteApplied(batch)
         onApplied?.(batch)
       },
     })
@@ -161,10 +162,10 @@ class Run {
     for (const [index, device] of this.#devices.entries()) {
       openTab(device, random)
       const isClockSteady = (this.#seed + index) % 2 === 0
-      this.#again(device, 8 * secondMs, () => {
+      this.#again(device, 5 * secondMs, () => {
         strike(device, { random, journal: this.#journal, isClockSteady })
       })
-      this.#again(device, 5 * secondMs, () => {
+      this.#again(device, 6 * secondMs, () => {
         const tab = random.pick(device.tabs)
         if (tab !== undefined) this.#crowd.get(device)?.act(tab)
       })
@@ -204,12 +205,14 @@ class Run {
     const turn = (): void => {
       this.#clock.after(this.#random.exponential(4 * minuteMs), () => {
         if (this.#isHealed) return
+        turn()
+        // While nobody is there, nobody notices.
+        if (this.#isAway) return
         this.#isServerDown = true
         this.#journal.fault('server-crashed')
         this.#clock.after(this.#random.exponential(30 * secondMs), () => {
           this.#isServerDown = false
         })
-        turn()
       })
     }
     turn()

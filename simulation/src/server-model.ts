@@ -56,7 +56,10 @@ export interface TenantRows {
 
 /** A batch that was applied, for the differential test. */
 export interface AppliedBatch {
+  /** Under whose name it was applied. */
   readonly session: SimSession
+  /** Whose session the request had. */
+  readonly asker: SimSession
   readonly nowMs: number
   /** Types that the server knew then. */
   readonly types: readonly string[]
@@ -70,8 +73,7 @@ export interface ServerMutation {
   readonly believesBody?: boolean
   readonly skipsIdentityCheck?: boolean
   readonly ignoresStoppedLanes?: boolean
-  readonly ignoresLinks?: boolean
-  readonly ignoresParents?: boolean
+  readonly forgetsTombstones?: boolean
 }
 
 /** What a server model is made of. */
@@ -140,6 +142,7 @@ export class ServerModel {
       this.#mutation.believesBody === true ? { tenant, user } : session,
       operations,
       nowMs,
+      session,
     )
     const [only] = outcomes
     if (outcomes.length === 1 && only?.outcome === 'deferred' && problemCodeOf(only.problem) === 'internal') {
@@ -153,12 +156,10 @@ export class ServerModel {
     session: SimSession,
     received: readonly WireOperation[],
     nowMs: number,
+    asker: SimSession = session,
   ): Promise<readonly OperationOutcome[]> {
     const types = [...this.#handlers.keys()]
-    const prepared = await prepareBatch(
-      received.map((operation) => this.#mutated(operation)),
-      this.#handlers,
-    )
+    const prepared = await prepareBatch(received, this.#handlers)
     // From here to the end nothing waits: this is the transaction.
     const outcomes: OperationOutcome[] = []
     const parts = this.#mutation.ignoresStoppedLanes === true ? prepared.map((operation) => [operation]) : [prepared]
@@ -175,7 +176,10 @@ export class ServerModel {
         if (entity !== undefined) entities.set(entityKey(ref), entity)
       }
       const result = decideBatch({ operations, ledger: known, entities, context: { ...session, nowMs } })
-      for (const [id, row] of result.ledger) rows.ledger.set(id, row)
+      const own = new Set(operations.map(({ wire }) => wire.id))
+      for (const [id, row] of result.ledger) {
+        if (this.#mutation.forgetsTombstones !== true || own.has(id)) rows.ledger.set(id, row)
+      }
       for (const [id, successor] of result.successors) {
         const row = rows.ledger.get(id)
         if (row !== undefined) rows.ledger.set(id, { ...row, successor })
@@ -186,18 +190,8 @@ export class ServerModel {
       rows.losingSides.push(...result.losingSides)
       outcomes.push(...result.outcomes)
     }
-    this.#onApplied({ session, nowMs, types, operations: received, outcomes })
+    this.#onApplied({ session, asker, nowMs, types, operations: received, outcomes })
     return outcomes
-  }
-
-  #mutated(operation: WireOperation): WireOperation {
-    if (this.#mutation.ignoresParents === true) {
-      const { after: _, ...rest } = operation
-      return rest
-    }
-    if (this.#mutation.ignoresLinks !== true) return operation
-    const { supersedes: _, resolves: __, ...rest } = operation
-    return rest
   }
 }
 

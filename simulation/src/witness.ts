@@ -6,7 +6,7 @@ import { isRecord, overdueAgeMs, type BatchRequest, type OperationId } from '@ho
 import { idOf, isLive, type LiveEntry, type StoredEntry } from '../../packages/client/src/store/store.ts'
 import { tokenOf } from './domain.ts'
 import type { Journal } from './journal.ts'
-import type { ServerModel, SimSession } from './server-model.ts'
+import type { AppliedBatch, ServerModel, SimSession } from './server-model.ts'
 import type { SimClock } from './sim-clock.ts'
 import type { SimContext } from './sim-context.ts'
 import { findOn, type SimDisk } from './sim-disk.ts'
@@ -113,6 +113,16 @@ export class Witness {
     if (!this.#jumpedAtMs.has(queue.device)) this.#judgeUrgency(batch)
   }
 
+  /** A batch was applied: nothing in it may have come with somebody else's session. */
+  noteApplied({ asker, operations }: AppliedBatch): void {
+    for (const { id, payload } of operations) {
+      const token = tokenOf(payload) ?? this.tokenOfId.get(id)
+      const maker = token === undefined ? undefined : this.intents.get(token)?.session
+      if (maker === undefined || (maker.tenant === asker.tenant && maker.user === asker.user)) continue
+      this.#journal.violate('I5', `${token} of ${nameOf(maker)} was taken from a session of ${nameOf(asker)}`)
+    }
+  }
+
   /** The server asked a context to wait. */
   noteAskedToWait(context: SimContext, waitMs: number): void {
     const nowMs = this.#clock.nowMs
@@ -125,6 +135,7 @@ export class Witness {
     this.#journal.note(
       `  ${token ?? operation.id} stands in ${operation.lane} of ${nameOf(session)} after [${parents}]`,
     )
+    this.#lastKnown.set(operation.id, 'stored')
     if (token === undefined) return
     this.tokenOfId.set(operation.id, token)
     const intent = this.intents.get(token)
@@ -151,8 +162,9 @@ export class Witness {
     if (state.kind === 'discarded' && state.cause === 'person' && state.isCertain && isTrue) {
       this.#journal.violate('I12', `${name} is called discarded for certain and was applied`)
     }
-    if (isByLeader && before === 'dead' && state.kind === 'discarded' && state.cause === 'person') {
-      this.#journal.violate('I8', `${name} was a dead letter and was discarded by nobody`)
+    const isGivenUp = state.kind === 'discarded' && state.cause === 'person'
+    if (isByLeader && isGivenUp && before !== undefined && before !== 'discarded') {
+      this.#journal.violate('I8', `${name} was ${before} and was discarded by nobody`)
     }
     if (isLive(entry) && (before === 'applied' || before === 'discarded')) {
       this.#journal.violate('I2', `${name} was ${before} and came back to life as ${state.kind}`)
