@@ -10,6 +10,7 @@ import {
   createNote,
   idOf,
   noteOp,
+  removeNote,
 } from './notes.fixture.ts'
 
 let tenants = 0
@@ -155,6 +156,40 @@ describe.each(testDatabases)('on $name', (kind) => {
     expect(await rows(tenant, 'losing_sides', 't.operation')).toMatchObject([
       { operation: 'x2', side: 'current', version: 1, data: { text: 'theirs' } },
     ])
+  })
+
+  test('where the device wins over an entity that was removed or never was, its change is applied', async () => {
+    const tenant = newTenant()
+    await apply(tenant, [noteOp('r1', createNote, { id: 'n' }), noteOp('r2', removeNote, { id: 'n' })])
+    const outcomes = await apply(tenant, [
+      noteOp('r3', changeNoteClientWins, { id: 'n', text: 'mine' }, { base: { version: 1 } }),
+      noteOp('r4', changeNoteClientWins, { id: 'never', text: 'mine' }, { base: { version: 5 } }),
+    ])
+    expect(outcomes).toMatchObject([
+      { outcome: 'applied', version: 3, conflictResolved: true },
+      { outcome: 'applied', version: 1, conflictResolved: true },
+    ])
+    expect(await rows(tenant, 'losing_sides', 't.operation')).toMatchObject([
+      { operation: 'r3', side: 'current', version: 2, data: null },
+      { operation: 'r4', side: 'current', version: 0, data: null },
+    ])
+  })
+
+  test('F095 an operation that was edited twenty times is known by its first id', async () => {
+    const tenant = newTenant()
+    const last = 20
+    for (let edit = 0; edit <= last; edit += 1) {
+      const more = edit === 0 ? {} : { supersedes: idOf(`e${edit - 1}`) }
+      const add = edit === last ? 1 : -1
+      expect(kinds(await apply(tenant, [noteOp(`e${edit}`, changeNote, { id: 'n', add }, more)]))).toEqual([
+        edit === last ? 'applied' : 'rejected',
+      ])
+    }
+    const again = noteOp('again', changeNote, { id: 'n', add: 1 }, { supersedes: idOf('e0') })
+    expect(await apply(tenant, [again])).toMatchObject([{ outcome: 'duplicate', first: { version: 1 }, of: 'e0' }])
+    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { count: 1 } })
+    const child = noteOp('child', createNote, { id: 'm' }, { after: [idOf('e0')] })
+    expect(kinds(await apply(tenant, [child]))).toEqual(['applied'])
   })
 
   test('where the server wins, the device is told what stands, and its own side is kept', async () => {

@@ -9,15 +9,28 @@ import type { Query } from '../database/database.ts'
 import { ServerError } from '../error.ts'
 import { parseRecordedOutcome, type LedgerRow } from '../ledger.ts'
 
-/** How many generations of operations that took each other's place are followed. */
-const successorsMax = 16
+/**
+ * How often successors are asked for that came while rows were locked. Each time somebody else has committed one, so
+ * this is never reached; a chain itself may be of any length, because one that is cut off would be applied again.
+ */
+const readsMax = 16
 
-// Uses the primary key of ledger, one look-up per id. Rows without an outcome are this transaction's own claims.
+// Uses the primary key of ledger, one look-up per id. Rows without an outcome are this transaction's own claims. `union`
+// keeps each id once, so the walk along successors ends also where one is its own.
 const readSql = `
+with recursive chain (id) as (
+  select w.id collate "C" from json_array_elements_text($2::text::json) as w (id)
+  union
+  select s.successor
+  from chain c
+  cross join lateral (
+    select l.successor from holdfast.ledger l
+    where l.tenant = $1 and l.id = c.id and l.successor is not null
+    offset 0
+  ) s
+)
 select l.id, l.user_id, l.hash, l.outcome, l.successor
-from (
-  select w.id from json_array_elements_text($2::text::json) as w (id) order by w.id collate "C"
-) wanted
+from (select c.id from chain c order by c.id) wanted
 cross join lateral (
   select l.id, l.user_id, l.hash, l.outcome, l.successor
   from holdfast.ledger l where l.tenant = $1 and l.id = wanted.id and l.outcome is not null
@@ -32,7 +45,9 @@ export async function readLedger(
 ): Promise<ReadonlyMap<OperationId, LedgerRow>> {
   const found = new Map<OperationId, LedgerRow>()
   let wanted = ids
-  for (let generation = 0; wanted.length > 0 && generation <= successorsMax; generation += 1) {
+  for (let reads = 0; wanted.length > 0; reads += 1) {
+    if (reads >= readsMax)
+      throw new ServerError('unavailable', `Other transactions were faster ${readsMax} times in a row.`)
     const rows = await query('holdfast-read-ledger', readSql, [tenant, JSON.stringify(wanted)])
     const next = new Set<OperationId>()
     for (const { id: rawId, user_id: user, hash, outcome, successor: rawSuccessor } of rows) {

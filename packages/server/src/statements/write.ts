@@ -67,8 +67,9 @@ inserted as (
   returning 1
 ),
 lost as (
+  -- A record's JSON null arrives as an SQL null; here it is data like any other (of a removed entity nothing is left).
   insert into holdfast.losing_sides (tenant, operation, kind, id, version, side, data, at)
-  select $1, s.operation, s.kind, s.id, s.version, s.side, s.data, $2::text::timestamptz
+  select $1, s.operation, s.kind, s.id, s.version, s.side, coalesce(s.data, 'null'::jsonb), $2::text::timestamptz
   from json_to_recordset($7::text::json)
     as s (operation text, kind text, id text, version integer, side text, data jsonb)
 ),
