@@ -47,6 +47,12 @@ describe('the shape of an order', () => {
   })
 })
 
+test('F073 a list that is far too long is refused by its length, not item by item', async () => {
+  const items = Array.from({ length: 500_000 }, () => 0)
+  const issues = await issuesOf({ ...orderOf(), items, modifications: items, discounts: items })
+  expect(issues).toEqual(['must have at most 200', 'must have at most 200', 'must have at most 20'])
+})
+
 describe('the sums of an order', () => {
   test('items, adjustments, discounts and tax add up in whole cents', () => {
     const sums = sumOrder({

@@ -73,11 +73,13 @@ const whole = (min: number, max: number) =>
     v.maxValue(max, `must be at most ${max}`),
   )
 const cents = () => whole(0, amountCentsMax)
+// The length comes first, and the items only if it is right: half a million that are none would take a second to refuse.
 const listOf = <Item>(item: v.GenericSchema<Item>, min: number, max: number) =>
   v.pipe(
-    v.array(item, 'must be a list'),
+    v.custom<readonly Item[]>(Array.isArray, 'must be a list'),
     v.minLength(min, `must have at least ${min}`),
     v.maxLength(max, `must have at most ${max}`),
+    v.array(item),
   )
 const strict = 'must be an object with exactly the known fields'
 
