@@ -1,5 +1,6 @@
 /** The whole of Field Desk's HTTP: the login, the sync doors, the shop's doors, and the pages. */
 import { problem, problemMediaType } from '@holdfast/core'
+import { failureAnswer, type Log } from '@holdfast/server'
 import { Hono } from 'hono'
 import { secure } from './security-headers.ts'
 import { answerWithFile, fileFor, type ServedFiles } from './static-files.ts'
@@ -8,6 +9,7 @@ import { answerWithFile, fileFor, type ServedFiles } from './static-files.ts'
 export interface AppParts {
   readonly doors: readonly Hono[]
   readonly files: ServedFiles
+  readonly log: Log
   /** Who a request is from; `undefined` when nobody is signed in. */
   readonly sessionOf: (request: Request) => { readonly tenant: string; readonly user: string } | undefined
 }
@@ -16,8 +18,10 @@ export interface AppParts {
 const sessionHeader = 'field-desk-session'
 
 /** Puts the doors and the pages together. Doors come first; what none of them takes is a page or is not there. */
-export function createApp({ doors, files, sessionOf }: AppParts): Hono {
+export function createApp({ doors, files, log, sessionOf }: AppParts): Hono {
   const app = new Hono()
+  // The framework's own answer is no problem document, and it would print the error with the data in it.
+  app.onError((error) => failureAnswer(error, log))
   app.use(async (context, next) => {
     await next()
     secure(context.res.headers)

@@ -108,6 +108,7 @@ async function assemble({ dataFolder }: Config, database: Database, files: Serve
   return createApp({
     doors: [login, sync.routes, posDoors(sync)],
     files,
+    log,
     sessionOf: (request) => sessionOf(request, key, now()),
   })
 }

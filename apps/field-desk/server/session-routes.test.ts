@@ -73,6 +73,8 @@ describe('what is no pair of credentials is refused', () => {
     ['half of JSON', '{"email":'],
     ['a list', '[]'],
     ['numbers', '{"email":1,"password":2}'],
+    ['an address with NUL', JSON.stringify({ ...right, email: 'ana\u0000@north.example' })],
+    ['half a character', JSON.stringify({ ...right, email: '\ud800@north.example' })],
     ['a password without end', JSON.stringify({ ...right, password: 'x'.repeat(201) })],
   ])('%s', async (_, text) => {
     const response = await doors()('POST', { text })

@@ -2,7 +2,7 @@
  * The doors of the login: `POST /api/session` signs in, `GET` says who is signed in, `DELETE` signs out. Answers that
  * are no session are problem documents.
  */
-import { isRecord, problem, problemMediaType, type Problem } from '@holdfast/core'
+import { isJson, isRecord, problem, problemMediaType, type Problem } from '@holdfast/core'
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Account, Accounts } from './accounts.ts'
@@ -86,7 +86,8 @@ export function sessionOf(request: Request, key: Uint8Array, nowMs: number): Sig
 }
 
 function parseCredentials(body: unknown): { email: string; password: string } | undefined {
-  if (!isRecord(body)) return undefined
+  // Text with NUL or half a character is no address, and no database can be asked for it.
+  if (!isRecord(body) || !isJson(body)) return undefined
   const { email, password } = body
   if (typeof email !== 'string' || typeof password !== 'string') return undefined
   if (email.length > emailMax || password.length > passwordMax) return undefined

@@ -34,6 +34,7 @@ export {
 export { holdfastAnswer, jsonAnswer, problemAnswer } from './http/answer.ts'
 export { batchSizeProblem } from './http/batch-door.ts'
 export {
+  failureAnswer,
   methodNotAllowed,
   notFound,
   type Authenticate,
