@@ -18,10 +18,10 @@ import { Bell } from './bell.ts'
 import { readRequest } from './request.ts'
 
 /** How long a caller waits for the server's own answer, ms. */
-export const answerWithinMs = 4000
+const answerWithinMs = 4000
 
 /** How long it waits while the server is known not to answer, ms: the outbox looks for it once more within a second. */
-export const outOfReachMs = 1500
+const outOfReachMs = 1500
 
 /** What an intercepted request came to: an answer, or the advice to ask the server itself. */
 export type Intercepted =

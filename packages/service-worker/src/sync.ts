@@ -13,10 +13,10 @@ import type { LeasedOutbox } from './lease.ts'
 export type TagTypes = { readonly [tag: string]: readonly string[] }
 
 /** How long a sync event goes on without progress before the browser is asked to come again, ms. */
-export const patienceMs = 15_000
+const patienceMs = 15_000
 
 /** How long it goes on at most, ms: Chromium ends a worker's event after about three minutes. */
-export const eventMaxMs = 150_000
+const eventMaxMs = 150_000
 
 /** Entries read at once when looking for what is left of some types. */
 const pageSize = 200
