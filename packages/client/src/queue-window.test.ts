@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { QueueWindow } from './queue-window.ts'
 import { openMemoryStore } from './store/memory-store.ts'
-import { always, appliedChange, change, queuedOperation, testId, waitingUntil } from './store/store.fixture.ts'
+import {
+  always,
+  appliedChange,
+  change,
+  discardedChange,
+  queuedOperation,
+  testId,
+  waitingUntil,
+} from './store/store.fixture.ts'
 
 test('I3 what is appended to a lane in which an entry was passed does not overtake that one', async () => {
   const store = openMemoryStore()
@@ -39,5 +47,22 @@ test('an entry that waits for its retry goes on after a reload when what it come
   await window.reload()
   await window.fill()
   expect(window.waiting.map(({ id }) => id)).toEqual(['child'])
+  expect(window.parentState(testId('parent'))).toBe('applied')
+})
+
+test('I10 what comes after a discarded entry waits here until the server knows of the discard', async () => {
+  const store = openMemoryStore()
+  const [parent] = await store.append([queuedOperation('parent', { lane: 'note:1' })])
+  if (parent === undefined) throw new RangeError('an entry was stored')
+  const { operation, ...rest } = queuedOperation('child', { lane: 'note:2' })
+  await store.append([{ ...rest, operation: { ...operation, after: [testId('parent')] } }])
+  await change(store, [always(parent, discardedChange('cancel'))])
+  const window = new QueueWindow(store)
+  await window.fill()
+  expect(window.parentState(testId('parent'))).toBe('pending')
+  const settled = await store.find(testId('parent'))
+  if (settled === undefined) throw new RangeError('the entry is there')
+  await change(store, [always(settled, discardedChange('cancel', true))])
+  await window.fill()
   expect(window.parentState(testId('parent'))).toBe('applied')
 })

@@ -222,6 +222,9 @@ export class QueueWindow {
 
   async #readParentState(id: OperationId): Promise<ParentState> {
     const parent = this.#held.get(id)?.stored ?? (await this.#store.find(id))
+    // The server cannot judge what it has not been told yet: to ask it would mean to ask again every few seconds.
+    const isOpenDiscard = parent?.state.kind === 'discarded' && !parent.state.isCertain
+    if (isOpenDiscard) return 'pending'
     // One that is settled, or that nobody here remembers, is the server's to judge: its ledger forgets nothing.
     if (parent === undefined || !isLive(parent)) return 'applied'
     return parent.state.kind === 'dead' ? 'gone' : 'pending'
