@@ -102,7 +102,6 @@ function followed(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
 /** Entries that should have gone and have not: they wait for nobody who is dead or in conflict. */
 export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
   const live = liveOf(disk)
-  const open = new Map(live.map((entry) => [entry.operation.id, entry]))
   const excused = new Set<OperationId>()
   for (const { operation, state } of live) {
     if (state.kind === 'dead' || state.kind === 'conflicted') excused.add(operation.id)
@@ -118,11 +117,22 @@ export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
           (entry.onDead === 'block' || other.state.kind === 'waiting' || other.state.kind === 'queued') &&
           isBefore(other, entry),
       )
-      const needs = (operation.after ?? []).some((parent) => excused.has(parent) && open.has(parent))
+      const needs = (operation.after ?? []).some((parent) => excused.has(carrierOf(disk, parent)))
       if (isBehind || needs) excused.add(operation.id)
     }
   }
   return live.filter(({ operation }) => !excused.has(operation.id))
+}
+
+/** The entry that carries what becomes of an operation to the server: itself, or the news of its discard. */
+function carrierOf(disk: MemoryDisk, id: OperationId): OperationId {
+  let carrier = id
+  for (let steps = 0; steps < 100; steps += 1) {
+    const state = disk.settled.get(carrier)?.state
+    if (state?.kind !== 'discarded' || state.isCertain) return carrier
+    carrier = state.by
+  }
+  return carrier
 }
 
 function isBefore({ position: left }: LiveEntry, { position: right }: LiveEntry): boolean {

@@ -6,6 +6,9 @@ import { run } from './run.ts'
 /** As many seeds are tried on a mutant. */
 export const seedsPerMutant = 25
 
+/** A mutant that turns in circles is not watched for long. */
+const huntedEventsMax = 40_000
+
 /** Where a bug showed. */
 export interface Catch {
   readonly seed: number
@@ -17,9 +20,10 @@ export async function hunt(
   { mutant, keeps }: NamedMutant,
   seedsMax: number = seedsPerMutant,
 ): Promise<Catch | undefined> {
+  const promises = keeps.split(' ')
   for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const { violations } = await run(seed, { mutant })
-    const violation = violations.find(({ promise }) => keeps.split(' ').includes(promise))
+    const { violations } = await run(seed, { mutant, stopsAt: promises, eventsMax: huntedEventsMax })
+    const violation = violations.find(({ promise }) => promises.includes(promise))
     if (violation !== undefined) return { seed, violation }
   }
   return undefined

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { isRecord } from '@holdfast/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { run } from './run.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 interface Regression {
   readonly seed: number

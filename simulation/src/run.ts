@@ -24,6 +24,9 @@ export interface RunOptions {
   /** Locks are granted to everybody: no promise may rest on them. */
   readonly isEveryoneLeader?: boolean
   readonly onApplied?: (batch: AppliedBatch) => void
+  /** Ends the run early once a violation of one of these promises was found. */
+  readonly stopsAt?: readonly string[]
+  readonly eventsMax?: number
   /** How many of the last events the result brings along; default 60. */
   readonly traceMax?: number
 }
@@ -50,8 +53,8 @@ const faultsMs = 25 * minuteMs
 const healMs = 30 * minuteMs
 /** The same where a clock was set back: it makes a wait that the server named longer, by a day at most. */
 const healAfterJumpMs = 25 * hourMs
-/** More events than this mean that something turns in a circle. */
-const eventsMax = 400_000
+/** More events than this mean that something turns in a circle; a usual run has about eight thousand. */
+const eventsUsuallyMax = 150_000
 /** Rounds in which a person settles what needs one. */
 const personRounds = 200
 
@@ -83,6 +86,8 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
 class Run {
   readonly #seed: number
   readonly #traceMax: number
+  readonly #stopsAt: readonly string[]
+  readonly #eventsMax: number
   readonly #random: SimRandom
   readonly #clock = new SimClock()
   readonly #journal: Journal
@@ -94,7 +99,12 @@ class Run {
   #isHealed = false
   #requests = 0
 
-  constructor(seed: number, { mutant = noMutant, isEveryoneLeader = false, onApplied, traceMax = 60 }: RunOptions) {
+  constructor(
+    seed: number,
+    { mutant = noMutant, isEveryoneLeader = false, onApplied, traceMax = 60, ...limits }: RunOptions,
+  ) {
+    this.#stopsAt = limits.stopsAt ?? []
+    this.#eventsMax = limits.eventsMax ?? eventsUsuallyMax
     this.#seed = seed
     this.#traceMax = traceMax
     this.#random = new SimRandom(seed)
@@ -172,11 +182,11 @@ class Run {
     }
     this.#troubleServer()
     if (sleepsAtMs !== undefined) {
-      await this.#clock.run(sleepsAtMs, () => this.#isCircling())
+      await this.#clock.run(sleepsAtMs, () => this.#isOver())
       await this.#sleepForDays()
     }
     await this.#clock.run(this.#clock.nowMs + faultsMs - (sleepsAtMs === undefined ? 0 : faultsMs / 2), () =>
-      this.#isCircling(),
+      this.#isOver(),
     )
   }
 
@@ -185,11 +195,12 @@ class Run {
     this.#journal.fault('days-away')
     for (const device of this.#devices) device.killAll()
     this.#isAway = true
-    await this.#clock.run(this.#clock.nowMs + this.#random.between(20, 100) * hourMs, () => this.#isCircling())
+    await this.#clock.run(this.#clock.nowMs + this.#random.between(20, 100) * hourMs, () => this.#isOver())
     this.#isAway = false
   }
 
   #isAway = false
+  #hasCircled = false
 
   #again(device: SimDevice, meanMs: number, work: () => void): void {
     const waitMs = this.#isAway ? 10 * minuteMs : this.#random.exponential(meanMs)
@@ -304,17 +315,19 @@ class Run {
   /** Runs until something holds; false when it does not within the bound. */
   async #until(holds: () => boolean, boundMs: number): Promise<boolean> {
     const untilMs = this.#clock.nowMs + boundMs
-    for (let lookMs = secondMs; this.#clock.nowMs < untilMs && !this.#isCircling(); lookMs *= 1.2) {
+    for (let lookMs = secondMs; this.#clock.nowMs < untilMs && !this.#isOver(); lookMs *= 1.2) {
       if (holds()) return true
-      await this.#clock.run(Math.min(untilMs, this.#clock.nowMs + lookMs), () => this.#isCircling())
+      await this.#clock.run(Math.min(untilMs, this.#clock.nowMs + lookMs), () => this.#isOver())
     }
     return holds()
   }
 
-  #isCircling(): boolean {
-    if (this.#clock.eventCount < eventsMax) return false
-    if (this.#clock.eventCount === eventsMax)
-      this.#journal.violate('I13', 'events without an end: something turns in a circle')
+  /** True when there is no use in going on: what was looked for was found, or something turns in a circle. */
+  #isOver(): boolean {
+    if (this.#journal.violations.some(({ promise }) => this.#stopsAt.includes(promise))) return true
+    if (this.#clock.eventCount < this.#eventsMax) return false
+    if (!this.#hasCircled) this.#journal.violate('I13', 'events without an end: something turns in a circle')
+    this.#hasCircled = true
     return true
   }
 }

@@ -79,7 +79,7 @@ export class SimNetwork {
       journal.note(`${context.name} < ${answer}`)
       return { kind: 'none', cause: answer }
     }
-    journal.note(`${context.name} < ${answer.status} ${answer.text.slice(0, 300)}`)
+    journal.note(`${context.name} < ${answer.status} ${answer.text.slice(0, 6000)}`)
     if (answer.retryAfterMs !== undefined && (answer.status === 429 || answer.status === 503)) {
       watch.onAskedToWait(context, answer.retryAfterMs)
     }
