@@ -92,7 +92,7 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     // Every statement of the server was run, and none without its scope taken out.
     expect(Object.fromEntries(removed)).toEqual({
       'holdfast-claim': 1,
-      'holdfast-read-ledger': 1,
+      'holdfast-read-ledger': 2,
       'holdfast-write': 9,
       'holdfast-read-entities': 1,
       'holdfast-list-entities': 1,
