@@ -41,6 +41,16 @@ export function databaseContract({ name, open }: TestDatabaseKind): void {
       expect(await idsOf('t2')).toEqual(['x'])
     })
 
+    test('a transaction that hides the failure of a statement is not taken for committed', async () => {
+      await expect(
+        database.tx('t2', async ({ query }) => {
+          await query('insert', insertSql, ['t2', 'hidden', '{}'])
+          await query('fails', 'select 1 / 0', []).catch(() => undefined)
+        }),
+      ).rejects.toThrow(/rolled back/)
+      expect(await idsOf('t2')).not.toContain('hidden')
+    })
+
     test('F072 row-level security shows a tenant its own rows and lets it write no others', async () => {
       await insert('north', 'n')
       await insert('south', 's')
@@ -95,13 +105,18 @@ export function databaseContract({ name, open }: TestDatabaseKind): void {
       expect(heard).toEqual(['north:1'])
     })
 
-    test('F072 the start-up check refuses a table without forced row-level security, without a policy, or a role that bypasses', async () => {
+    test('F072 the start-up check refuses a table without forced row-level security, without a policy or with a careless one, or a role that bypasses', async () => {
       await checkRowSecurity(database)
       const breaches: readonly (readonly [string, string])[] = [
         ['alter table holdfast.feed no force row level security', 'alter table holdfast.feed force row level security'],
         [
           'alter table holdfast.ledger disable row level security',
           'alter table holdfast.ledger enable row level security',
+        ],
+        ['create policy open_all on holdfast.ledger using (true)', 'drop policy open_all on holdfast.ledger'],
+        [
+          'create policy open_all on holdfast.ledger for insert with check (true)',
+          'drop policy open_all on holdfast.ledger',
         ],
         ['alter role holdfast_app bypassrls', 'alter role holdfast_app nobypassrls'],
         ['alter role holdfast_app superuser', 'alter role holdfast_app nosuperuser'],

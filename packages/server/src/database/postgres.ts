@@ -60,7 +60,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
       try {
         await client.query(`begin; set local role ${appRole}; set local app.tenant = ${client.escapeLiteral(tenant)}`)
         const result = await guard.run((name, text, params) => queryOn(client, name, text, params), run)
-        await client.query('commit')
+        // PostgreSQL ends a transaction in which a statement failed with "ROLLBACK", which is no error of its own.
+        const { command } = await client.query('commit')
+        if (command !== 'COMMIT') {
+          throw new Error('The transaction was rolled back: one of its statements failed, and nobody was told.')
+        }
         return result
       } catch (error) {
         failure = await rollBack(client)

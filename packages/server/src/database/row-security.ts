@@ -1,6 +1,7 @@
 /**
  * The start-up check of the second wall between tenants. A superuser, a role that may bypass row-level security, an
- * owner, or a table without its policy would make it a painted wall, so the server refuses to run with one.
+ * owner, a table without its policy or with a careless one would make it a painted wall, so the server refuses to run
+ * with one.
  */
 import { ServerError } from '../error.ts'
 import type { Database } from './database.ts'
@@ -19,7 +20,14 @@ select
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant' and not a.attisdropped
     where c.relkind in ('r', 'p')
       and (not c.relrowsecurity or not c.relforcerowsecurity or c.relowner = r.oid
-        or not exists (select from pg_policy p where p.polrelid = c.oid))
+        or not exists (select from pg_policy p where p.polrelid = c.oid)
+        -- Policies open a table together: one that does not ask for the tenant opens it for all.
+        or exists (
+          select from pg_policy p
+          where p.polrelid = c.oid and p.polpermissive
+            and (pg_get_expr(p.polqual, p.polrelid) not like '%app.tenant%'
+              or pg_get_expr(p.polwithcheck, p.polrelid) not like '%app.tenant%')
+        ))
   ), '') as open_tables,
   coalesce((
     select count(*)::integer from pg_class c
