@@ -91,6 +91,13 @@ describe('the batch transport', () => {
     expect(await cut.send(batch, stop)).toEqual({ kind: 'none', cause: 'aborted' })
   })
 
+  test('F016 headers that never come are a time-out, for a probe as well', async () => {
+    const headers = (): Promise<never> => Promise.withResolvers<never>().promise
+    const transport = batchTransport({ headers, timeoutMs: 30, probeTimeoutMs: 30 })
+    expect(await transport.send(batch, never)).toEqual({ kind: 'none', cause: 'timeout' })
+    expect(await transport.probe(never)).toEqual({ kind: 'red' })
+  })
+
   test('probes: our answer is green, anybody else is captive, an error or silence is red', async () => {
     const green = await serve((_request, response) => {
       response

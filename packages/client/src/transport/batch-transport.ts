@@ -92,12 +92,22 @@ async function within<Answer>(
   onFailure: (cause: 'network' | 'timeout' | 'aborted') => Answer,
 ): Promise<Answer> {
   const timeout = AbortSignal.timeout(timeoutMs)
+  const either = AbortSignal.any([timeout, signal])
+  const { promise: ended, reject: end } = Promise.withResolvers<never>()
+  const stop = (): void => {
+    end(either.reason)
+  }
+  if (either.aborted) stop()
+  else either.addEventListener('abort', stop)
   try {
-    return await request(AbortSignal.any([timeout, signal]))
+    // Raced as well, because headers that never come heed no signal.
+    return await Promise.race([request(either), ended])
   } catch {
     // Whatever fetch throws, decide by the signals, never by the message.
     if (signal.aborted) return onFailure('aborted')
     return onFailure(timeout.aborted ? 'timeout' : 'network')
+  } finally {
+    either.removeEventListener('abort', stop)
   }
 }
 
