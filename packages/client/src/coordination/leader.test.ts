@@ -97,4 +97,42 @@ describe('leadership', () => {
     two.stop.abort()
     await Promise.all([one.done, two.done])
   })
+
+  test('F008 a page that is being frozen gives the lock up and does not take it again before it lives', async () => {
+    const [world, disk, log] = [new World(), memoryDisk(), new Array<string>()]
+    const freezers = new Set<() => void>()
+    const environment: Environment = {
+      ...world.environment(),
+      onFreeze: (callback) => {
+        freezers.add(callback)
+        return () => freezers.delete(callback)
+      },
+    }
+    const one = candidate(world, disk, 'one', log, environment)
+    await world.settle()
+    for (const freeze of freezers) freeze()
+    await world.settle()
+    expect(log).toEqual(['one leads 1', 'one stops'])
+    const two = candidate(world, disk, 'two', log)
+    await world.advance(10_000)
+    expect(log.at(-1)).toBe('two leads 2')
+    one.stop.abort()
+    two.stop.abort()
+    await Promise.all([one.done, two.done])
+  })
+
+  test('a lock that cannot be had is not asked for in a tight loop', async () => {
+    const [world, disk, log] = [new World(), memoryDisk(), new Array<string>()]
+    let calls = 0
+    const acquire: Environment['locks']['acquire'] = () => {
+      calls += 1
+      // Enough for a verdict; a tight loop of microtasks would never come back.
+      return calls > 50 ? Promise.withResolvers<never>().promise : Promise.reject(new Error('no locks here'))
+    }
+    const one = candidate(world, disk, 'one', log, { ...world.environment(), locks: { acquire } })
+    await world.settle()
+    expect(calls).toBe(1)
+    one.stop.abort()
+    await one.done
+  })
 })

@@ -28,6 +28,9 @@ const silentLooksMax = 6
 /** The longest pause of a leader that met a later one, ms. */
 const fencedPauseMaxMs = 2000
 
+/** How long a context stands back that could not get the lock, or that failed, or whose page is being frozen, ms. */
+const standBackMs = 3000
+
 /** What leadership needs from its outbox. */
 export interface LeaderHost {
   readonly environment: Environment
@@ -47,19 +50,38 @@ export interface LeaderHost {
 /** Takes part in the succession until the signal is aborted. Never rejects. */
 export async function takePart(host: LeaderHost, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const lock = await acquire(host, signal)
-    if (lock === undefined) continue
+    const pauseMs = await takeTurn(host, signal)
+    if (pauseMs > 0 && !signal.aborted) await pause(host, pauseMs, signal)
+  }
+}
+
+/** Waits for the lock and leads; gives how long to stand back before asking again, ms. */
+async function takeTurn(host: LeaderHost, signal: AbortSignal): Promise<number> {
+  // A frozen page must neither hold the lock nor stand in the queue for it: it would get it and do nothing. The pause
+  // that follows only passes once the page lives again.
+  const frozen = new AbortController()
+  const stopListening = host.environment.onFreeze(() => {
+    frozen.abort()
+  })
+  const turn = AbortSignal.any([signal, frozen.signal])
+  try {
+    const lock = await acquire(host, turn)
+    if (lock === undefined) return standBackMs
     try {
-      await leadOnce(host, lock, signal)
-    } catch (error) {
-      const isFenced = error instanceof SyncError && error.code === 'fenced'
-      if (!isFenced) host.onError(error)
-      // Apart by chance: without locks, two that were fenced would fence each other for ever.
-      const { random } = host.environment
-      await pause(host, isFenced ? fencedPauseMaxMs * random.fraction() : watchEveryMs / 10, signal)
+      await leadOnce(host, lock, turn)
     } finally {
       lock.release()
     }
+    return frozen.signal.aborted ? standBackMs : 0
+  } catch (error) {
+    // Apart by chance: without locks, two that were fenced would fence each other for ever.
+    if (error instanceof SyncError && error.code === 'fenced') {
+      return fencedPauseMaxMs * host.environment.random.fraction()
+    }
+    host.onError(error)
+    return standBackMs
+  } finally {
+    stopListening()
   }
 }
 
@@ -118,7 +140,6 @@ async function leadOnce(host: LeaderHost, lock: HeldLock, signal: AbortSignal): 
   }
   signal.addEventListener('abort', stop)
   lock.lost.addEventListener('abort', stop)
-  const stopListening = host.environment.onFreeze(stop)
   let cancelBeat: () => void = () => {}
   try {
     const epoch = await host.store.claim(host.holder, clock.now())
@@ -133,7 +154,6 @@ async function leadOnce(host: LeaderHost, lock: HeldLock, signal: AbortSignal): 
   } finally {
     leading.abort()
     cancelBeat()
-    stopListening()
     signal.removeEventListener('abort', stop)
     lock.lost.removeEventListener('abort', stop)
   }
@@ -142,9 +162,11 @@ async function leadOnce(host: LeaderHost, lock: HeldLock, signal: AbortSignal): 
 async function pause(host: LeaderHost, delayMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const cancel = host.environment.clock.timer(delayMs, resolve)
-  signal.addEventListener('abort', () => {
+  const stop = (): void => {
     resolve()
-  })
+  }
+  signal.addEventListener('abort', stop)
   await promise
   cancel()
+  signal.removeEventListener('abort', stop)
 }
