@@ -6,6 +6,7 @@
  * each such lane's first position and goes back there when the lane opens.
  */
 import {
+  batchBytesMax,
   priorities,
   type OperationId,
   type ParentState,
@@ -25,6 +26,8 @@ export type WaitingEntry = WindowEntry & WaitingCandidate
 
 /** Entries per priority that the window holds before it reads more: two full requests. */
 const windowEntriesMax = 200
+/** Their size at which the window reads no more either (UTF-16 code units): two full requests. */
+const windowSizeMax: number = 2 * batchBytesMax
 /** Bytes per read (UTF-16 code units). */
 const pageBytesMax = 512 * 1024
 /** Held entries read per page. */
@@ -87,7 +90,7 @@ export class QueueWindow {
   async fill(): Promise<boolean> {
     let hasRead = false
     for (const priority of priorities) {
-      while (this.#streams[priority].length < windowEntriesMax && !this.#isEnd[priority]) {
+      while (!this.#isFull(priority) && !this.#isEnd[priority]) {
         const changes = this.#changes
         const page = await this.#store.readLog(priority, this.#cursors[priority], {
           entriesMax: windowEntriesMax,
@@ -177,6 +180,11 @@ export class QueueWindow {
       this.#passed.delete(lane)
       this.#goBackTo(first)
     }
+  }
+
+  #isFull(priority: Priority): boolean {
+    const stream = this.#streams[priority]
+    return stream.length >= windowEntriesMax || stream.reduce((sum, { size }) => sum + size, 0) >= windowSizeMax
   }
 
   /** True for an entry of a lane in which an earlier one has left the window: it must not overtake that one. */
