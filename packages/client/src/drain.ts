@@ -22,7 +22,6 @@ import {
   priorities,
   problemCodeOf,
   protocolVersion,
-  retryAfterMaxMs,
   SyncError,
   transportDelayMs,
   type AnyOperationDefinition,
@@ -57,6 +56,12 @@ const lookEveryMs = 300_000
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
 const loneFailuresMax = 3
 
+/**
+ * Answers without a suspect in them after which the search for the guilty one is given up: the suspects may have left
+ * the window. Many, because urgent entries that come in between must not start the search anew each time.
+ */
+const strangersMax = 100
+
 /** Answers that may wait to be written while the next request is already on its way. */
 const answersBehindMax = 16
 
@@ -80,11 +85,13 @@ export class Drain {
   readonly #latch: Latch
   readonly #passes: Pass[] = []
   #way: WayState = unknownWay
-  /** Not before this time; `isAsked` when the server named it. */
-  #gate: { readonly notBeforeMs: number; readonly isAsked: boolean } | undefined
+  /** Not before this time, `delayMs` away when it was set; `isAsked` when the server named it. */
+  #gate: { readonly notBeforeMs: number; readonly delayMs: number; readonly isAsked: boolean } | undefined
   #failures = 0
   #operationsMax = batchOperationsMax
   #suspects = new Set<OperationId>()
+  /** Answers in a row that had no suspect in them. */
+  #strangers = 0
   readonly #loneFailures = new Set<OperationId>()
   #nextSessionProbeAtMs = 0
   #needsReload = false
@@ -146,7 +153,8 @@ export class Drain {
   async run(epoch: number, signal: AbortSignal): Promise<void> {
     const window = new QueueWindow(this.#host.store)
     this.#needsReload = true
-    this.#host.board.set({ isLeader: true })
+    // What the leader before was sending when it went is not in flight any more.
+    this.#host.board.set({ isLeader: true, sending: 0, nextAttemptAtMs: undefined })
     try {
       while (!signal.aborted) await this.#step(window, epoch, signal)
     } finally {
@@ -215,8 +223,8 @@ export class Drain {
       return { kind: 'closed', untilMs: this.#way.nextProbeAtMs }
     }
     if (this.#gate !== undefined) {
-      const { notBeforeMs, isAsked } = this.#gate
-      const isOpen = this.#isDue(notBeforeMs, retryAfterMaxMs) || (pass !== undefined && !isAsked && isAsking)
+      const { notBeforeMs, delayMs, isAsked } = this.#gate
+      const isOpen = this.#isDue(notBeforeMs, delayMs) || (pass !== undefined && !isAsked && isAsking)
       if (!isOpen) return { kind: 'closed', untilMs: notBeforeMs }
       if (pass !== undefined) pass.hasProbed = true
       this.#gate = undefined
@@ -350,7 +358,8 @@ export class Drain {
     this.#setWay(openWay)
     this.#loneFailures.clear()
     const cleared = batch.filter(({ id }) => this.#suspects.delete(id))
-    if (cleared.length === 0 || this.#suspects.size === 0) {
+    this.#strangers = cleared.length === 0 ? this.#strangers + 1 : 0
+    if (this.#suspects.size === 0 || this.#strangers >= strangersMax) {
       this.#suspects.clear()
       this.#operationsMax = batchOperationsMax
     }
@@ -394,6 +403,7 @@ export class Drain {
       this.#backOff(undefined)
       return nothing
     }
+    this.#suspects.delete(only.id)
     const { cause, status } = verdict
     return everyOne(batch, { kind: 'failed', failure: { cause, ...(status !== undefined && { status }) } })
   }
@@ -402,17 +412,19 @@ export class Drain {
   #narrow(batch: readonly WindowEntry[]): ReadonlyMap<OperationId, EntryVerdict> {
     this.#operationsMax = Math.ceil(batch.length / 2)
     this.#suspects = new Set(batch.map(({ id }) => id))
-    this.#gate = {
-      notBeforeMs: this.#now + transportDelayMs(1, this.#host.environment.random.fraction()),
-      isAsked: false,
-    }
+    this.#strangers = 0
+    this.#close(transportDelayMs(1, this.#host.environment.random.fraction()), false)
     return nothing
   }
 
   #backOff(askedMs: number | undefined): void {
     this.#failures += 1
     const ownMs = transportDelayMs(this.#failures, this.#host.environment.random.fraction())
-    this.#gate = { notBeforeMs: this.#now + (askedMs ?? ownMs), isAsked: askedMs !== undefined }
+    this.#close(askedMs ?? ownMs, askedMs !== undefined)
+  }
+
+  #close(delayMs: number, isAsked: boolean): void {
+    this.#gate = { notBeforeMs: this.#now + delayMs, delayMs, isAsked }
   }
 
   /** Writes what the server has answered, in order, until nothing is left. Never rejects: the loop hears of a failure. */
@@ -494,7 +506,7 @@ export class Drain {
 
   #requestOf(batch: readonly WindowEntry[], window: QueueWindow, epoch: number): BatchRequest {
     const nowMs = this.#now
-    const heads = [window.streams.high[0], window.streams.medium[0], window.streams.low[0], ...window.waiting]
+    const heads = [window.streams.high[0], window.streams.medium[0], window.streams.low[0], window.waiting[0]]
     const oldestAgeMs = Math.max(...heads.map((entry) => ageOf(entry, nowMs)))
     this.#sent += 1
     return {

@@ -108,6 +108,9 @@ const cleanupEveryMs = 6 * 3_600_000
 /** Contexts that only watch read the counts anew at most this often, ms. */
 const recountEveryMs = 150
 
+/** The registry hears of the leader's count at most this often, ms: it is a strict write. */
+const rememberEveryMs = 1000
+
 class Engine implements Outbox {
   readonly session: Session
   readonly #environment: Environment
@@ -130,9 +133,14 @@ class Engine implements Outbox {
   #channel: Channel | undefined
   #leading: Promise<void> | undefined
   #cancelRecount: (() => void) | undefined
+  #cancelRemember: (() => void) | undefined
   #cancelCleanup: (() => void) | undefined
   #stopHints: (() => void) | undefined
   #requests = 0
+  /** The count that this context has last told the registry. */
+  #remembered: number | undefined
+  /** Enqueues under an id of the caller's own that are being stored: the same id again waits for the first. */
+  readonly #storing = new Map<OperationId, Promise<StoredEntry>>()
 
   constructor(
     environment: Environment,
@@ -177,13 +185,17 @@ class Engine implements Outbox {
       this.#hear(message)
     })
     this.#board.subscribe(() => {
-      if (this.#board.snapshot.isLeader) this.#post({ kind: 'status', status: sharedOf(this.#board.snapshot) })
+      if (this.#board.snapshot.isLeader) {
+        this.#post({ kind: 'status', status: sharedOf(this.#board.snapshot) })
+        this.#rememberSoon()
+      }
       this.#notify()
     })
     this.#stopHints = this.#environment.onWakeHint(() => {
       this.#drain.noteHint()
       void this.#recheck()
     })
+    this.#post({ kind: 'joined' })
     this.#recountSoon()
     this.#cleanupLater()
     this.#leading = takePart(
@@ -218,11 +230,12 @@ class Engine implements Outbox {
         `"${definition.type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
       )
     }
-    const known = options.id === undefined ? undefined : this.#findKnown(options.id)
-    const entry = await (known === undefined
-      ? this.#append(definition, payload, options)
-      : this.#storeUnlessKnown(known, definition, payload, options))
-    return this.#entryOf(entry)
+    const { id } = options
+    return this.#entryOf(
+      await (id === undefined
+        ? this.#append(definition, payload, options)
+        : this.#storeOnce(id, definition, payload, options)),
+    )
   }
 
   status(): SyncStatus {
@@ -322,6 +335,7 @@ class Engine implements Outbox {
     await this.#log.idle()
     this.#closing.abort(new SyncError('closed', 'The outbox was closed.'))
     this.#cancelRecount?.()
+    this.#cancelRemember?.()
     this.#cancelCleanup?.()
     this.#stopHints?.()
     await this.#leading
@@ -344,14 +358,18 @@ class Engine implements Outbox {
 
   /** A group was stored: count it, tell the leader, and tell the other contexts once. */
   #noteStored(entries: readonly LiveEntry[]): void {
-    const { counts, progress } = this.#board.snapshot
-    this.#board.set({
-      counts: { ...counts, queued: counts.queued + entries.length },
-      progress: { ...progress, total: progress.total + entries.length },
-    })
+    this.#countStored(entries.length)
     const touched = priorities.filter((priority) => entries.some((entry) => entry.priority === priority))
     this.#drain.noteGrowth(touched)
-    this.#post({ kind: 'stored', priorities: touched })
+    this.#post({ kind: 'stored', priorities: touched, count: entries.length })
+  }
+
+  #countStored(count: number): void {
+    const { counts, progress } = this.#board.snapshot
+    this.#board.set({
+      counts: { ...counts, queued: counts.queued + count },
+      progress: { ...progress, total: progress.total + count },
+    })
   }
 
   /** Runs preparations in call order; a synchronous one that finds nobody waiting stays synchronous. */
@@ -370,18 +388,26 @@ class Engine implements Outbox {
     return result
   }
 
-  async #findKnown(id: OperationId): Promise<StoredEntry | undefined> {
-    await this.#log.idle()
-    return this.#store.find(id)
-  }
-
-  async #storeUnlessKnown(
-    known: Promise<StoredEntry | undefined>,
+  /** Stores an operation under an id of the caller's own, unless it is there; one call per id at a time. */
+  async #storeOnce(
+    id: OperationId,
     definition: AnyOperationDefinition,
     payload: unknown,
     options: EnqueueOptions,
   ): Promise<StoredEntry> {
-    return (await known) ?? this.#append(definition, payload, options)
+    const before = this.#storing.get(id)
+    const storing = (async () => {
+      // Whether the first one failed is its own caller's matter.
+      await before?.catch(() => undefined)
+      await this.#log.idle()
+      return (await this.#store.find(id)) ?? this.#append(definition, payload, options)
+    })()
+    this.#storing.set(id, storing)
+    try {
+      return await storing
+    } finally {
+      if (this.#storing.get(id) === storing) this.#storing.delete(id)
+    }
   }
 
   #entryOf(stored: StoredEntry): Entry {
@@ -441,7 +467,12 @@ class Engine implements Outbox {
     if (message === undefined || this.#closing.signal.aborted) return
     const { isLeader } = this.#board.snapshot
     switch (message.kind) {
+      case 'joined':
+        if (isLeader) this.#post({ kind: 'status', status: sharedOf(this.#board.snapshot) })
+        return
       case 'stored':
+        // At once: what the leader says next must not take back what the sender has counted.
+        this.#countStored(message.count)
         this.#drain.noteGrowth(message.priorities)
         this.#recountSoon()
         return
@@ -513,13 +544,22 @@ class Engine implements Outbox {
     if (counts === undefined || this.#closing.signal.aborted) return
     const { progress } = this.#board.snapshot
     this.#board.set({ counts, progress: { ...progress, total: progress.done + counts.queued + counts.waiting } })
-    await this.#rememberCount()
+  }
+
+  /** The leader keeps the registry's count: a tab that is killed can no longer say what it leaves. */
+  #rememberSoon(): void {
+    this.#cancelRemember ??= this.#environment.clock.timer(rememberEveryMs, () => {
+      this.#cancelRemember = undefined
+      void this.#rememberCount()
+    })
   }
 
   async #rememberCount(): Promise<void> {
     const { pending, needsYou } = this.#board.snapshot
+    if (this.#remembered === pending + needsYou) return
+    this.#remembered = pending + needsYou
     const usedAtMs = this.#environment.clock.now()
-    await this.#registry.remember({ ...this.session, pending: pending + needsYou, usedAtMs }).catch(() => {})
+    await this.#registry.remember({ ...this.session, pending: this.#remembered, usedAtMs }).catch(() => {})
   }
 
   #cleanupLater(): void {

@@ -4,11 +4,12 @@ import { isFinal } from './entry.ts'
 import type { SettledEvent } from './outbox.ts'
 import { idOf, isLive, type StoredEntry } from './store/store.ts'
 
-type Resolve = (state: AppliedState | Discarded) => void
+type Settled = PromiseWithResolvers<AppliedState | Discarded>
 
 /** Keeps the promises of `entry.settled`. Each resolves once, when the entry can no longer change. */
 export class SettledPromises {
-  readonly #waiting = new Map<OperationId, Resolve[]>()
+  /** One promise for an entry, however often it is read while it waits. */
+  readonly #waiting = new Map<OperationId, Settled>()
   readonly #listeners = new Set<(event: SettledEvent) => void>()
 
   /** The ids that somebody waits for. */
@@ -29,11 +30,9 @@ export class SettledPromises {
     const { state } = entry
     if (isFinal(state)) return Promise.resolve(state)
     const id = idOf(entry)
-    const { promise, resolve } = Promise.withResolvers<AppliedState | Discarded>()
-    const others = this.#waiting.get(id)
-    if (others === undefined) this.#waiting.set(id, [resolve])
-    else others.push(resolve)
-    return promise
+    const settled: Settled = this.#waiting.get(id) ?? Promise.withResolvers()
+    this.#waiting.set(id, settled)
+    return settled.promise
   }
 
   listen(listener: (event: SettledEvent) => void): () => void {
@@ -48,9 +47,8 @@ export class SettledPromises {
     const { state } = entry
     if (!isFinal(state)) return
     const id = idOf(entry)
-    const resolves = this.#waiting.get(id) ?? []
+    this.#waiting.get(id)?.resolve(state)
     this.#waiting.delete(id)
-    for (const resolve of resolves) resolve(state)
     const type = isLive(entry) ? entry.operation.type : entry.type
     for (const listener of this.#listeners) listener({ id, type, state })
   }

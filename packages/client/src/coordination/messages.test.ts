@@ -5,7 +5,8 @@ import { encodeMessage, parseMessage, type Message } from './messages.ts'
 
 const id = parseOperationId('some-id')
 const messages: readonly Message[] = [
-  { kind: 'stored', priorities: ['high', 'low'] },
+  { kind: 'joined' },
+  { kind: 'stored', priorities: ['high', 'low'], count: 2 },
   { kind: 'acted' },
   { kind: 'leading' },
   { kind: 'authenticated' },

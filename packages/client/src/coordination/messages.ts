@@ -11,8 +11,10 @@ export type SharedStatus = Pick<
 
 /** A message between contexts. */
 export type Message =
-  /** Entries of these priorities were stored by the sender. */
-  | { readonly kind: 'stored'; readonly priorities: readonly Priority[] }
+  /** The sender is new here; whoever leads may say how things stand. */
+  | { readonly kind: 'joined' }
+  /** So many entries, of these priorities, were stored by the sender. */
+  | { readonly kind: 'stored'; readonly priorities: readonly Priority[]; readonly count: number }
   /** A person changed entries in the sender's context. */
   | { readonly kind: 'acted' }
   /** Entries were settled. */
@@ -38,10 +40,11 @@ export function parseMessage(value: unknown): Message | undefined {
   if (!isRecord(value) || value['holdfast'] !== 1) return undefined
   switch (value['kind']) {
     case 'stored': {
-      const named = value['priorities']
-      if (!isTextList(named)) return undefined
-      return { kind: 'stored', priorities: priorities.filter((priority) => named.includes(priority)) }
+      const { priorities: named, count } = value
+      if (!isTextList(named) || !isNumber(count)) return undefined
+      return { kind: 'stored', priorities: priorities.filter((priority) => named.includes(priority)), count }
     }
+    case 'joined':
     case 'acted':
     case 'leading':
     case 'authenticated':

@@ -1,0 +1,123 @@
+/** Several contexts of one person: what each of them shows, and what is known of what a dead one left. */
+import { answerMediaType, defineLane, defineOperation, parseOperationId, type Schema } from '@holdfast/core'
+import { describe, expect, test } from 'vitest'
+import { openOutboxWith } from './open-outbox.ts'
+import type { Outbox } from './outbox.ts'
+import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
+import { openMemoryRegistry, type MemoryRegistryDisk } from './store/memory-registry.ts'
+import type { Transport } from './transport/transport.ts'
+import { httpAnswer, World } from './world.fixture.ts'
+
+const text: Schema<string> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: String(value) }) },
+}
+const [calm, urgent] = [defineLane('calm'), defineLane('urgent', { priority: 'high' })]
+const addNote = defineOperation({ type: 'note.add', version: 1, payload: text, lane: calm })
+const addAlarm = defineOperation({ type: 'alarm.add', version: 1, payload: text, lane: urgent })
+
+function openTab(
+  world: World,
+  disk: MemoryDisk,
+  { transport, registry }: { readonly transport?: Transport; readonly registry?: MemoryRegistryDisk } = {},
+): Promise<Outbox> {
+  const environment = world.environment()
+  return openOutboxWith(
+    {
+      environment,
+      openStore: () => Promise.resolve(openMemoryStore(disk)),
+      openRegistry: () => Promise.resolve(openMemoryRegistry(environment.random, registry)),
+    },
+    {
+      name: 'test',
+      operations: [addNote, addAlarm],
+      session: { tenant: 'north', user: 'ana' },
+      transport: transport ?? world.server.transport(),
+    },
+  )
+}
+
+describe('contexts of one person', () => {
+  test('I12 no tab shows zero while an entry of a follower is on its way', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const transport: Transport = { ...world.server.transport(), send: () => Promise.withResolvers<never>().promise }
+    const leader = await openTab(world, disk, { transport })
+    const follower = await openTab(world, disk)
+    await world.advance(1000)
+    await follower.enqueue(addNote, 'one')
+    const seen = new Set<number>()
+    for (let turn = 0; turn < 40; turn += 1) {
+      await world.advance(10)
+      seen.add(leader.status().pending).add(follower.status().pending)
+    }
+    expect([...seen]).toEqual([1])
+  })
+
+  test('a tab that opens late hears that a sign-in is missing', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    world.server.session = null
+    const first = await openTab(world, disk)
+    await first.enqueue(addNote, 'one')
+    await world.advance(5000)
+    const second = await openTab(world, disk)
+    await world.advance(1000)
+    expect([first.status().authentication, second.status().authentication]).toEqual(['required', 'required'])
+    await first.close()
+    await second.close()
+  })
+
+  test('the registry knows how many entries a killed tab has left', async () => {
+    const world = new World()
+    const registry: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] }
+    const killed = await openTab(world, memoryDisk(), { registry })
+    await world.advance(1000)
+    world.server.misbehave = () => 'lose-request'
+    world.server.probe = 'red'
+    for (const name of ['one', 'two', 'three']) await killed.enqueue(addNote, name)
+    await world.advance(2000)
+    expect(registry.identities.map(({ pending }) => pending)).toEqual([3])
+  })
+
+  test('two enqueues of one id at the same time store it once', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    world.server.misbehave = () => 'lose-request'
+    const outbox = await openTab(world, disk)
+    const id = parseOperationId('order-1')
+    if (id === undefined) throw new RangeError('the id is one')
+    const entries = await Promise.all([outbox.enqueue(addNote, 'one', { id }), outbox.enqueue(addNote, 'one', { id })])
+    expect(entries.map((entry) => entry.id)).toEqual([id, id])
+    expect((await openMemoryStore(disk).counts()).queued).toBe(1)
+    await outbox.close()
+  })
+})
+
+describe('the way to the server', () => {
+  test('I11 a clock that is set back by hours does not prolong a backoff', async () => {
+    const world = new World()
+    const outbox = await openTab(world, memoryDisk())
+    world.server.misbehave = () => httpAnswer(503, undefined, 'text/html')
+    await outbox.enqueue(addNote, 'one')
+    await world.advance(100)
+    world.server.misbehave = () => undefined
+    world.nowMs -= 12 * 3_600_000
+    await world.hint()
+    await world.advance(100)
+    expect(outbox.status().pending).toBe(0)
+    await outbox.close()
+  })
+
+  test('I11 an operation that breaks its request is found while urgent ones keep coming', async () => {
+    const world = new World()
+    const outbox = await openTab(world, memoryDisk())
+    await world.advance(1000)
+    world.server.misbehave = ({ operations }) =>
+      operations.some(({ payload }) => payload === 'poison') ? httpAnswer(500, undefined, answerMediaType) : undefined
+    const notes = ['poison', ...Array.from({ length: 100 }, (_, nth) => `fine ${nth}`)]
+    await Promise.all(notes.map((note) => outbox.enqueue(addNote, note)))
+    for (let nth = 0; nth < 240; nth += 1) {
+      await outbox.enqueue(addAlarm, `alarm ${nth}`)
+      await world.advance(250)
+    }
+    expect(world.server.effects.filter(({ type }) => type === 'note.add').length).toBe(100)
+    await outbox.close()
+  })
+})
