@@ -25,6 +25,8 @@ interface Unsure {
   readonly definition: (typeof definitions)[number]
   readonly intent: Intent
   readonly tenantAndUser: Tab['session']
+  /** The tab that has not answered yet: as long as it lives, a person waits for it. */
+  askedIn: Tab | undefined
 }
 
 /** Errors that a person expects: the device is full or broken, or somebody else was faster. */
@@ -93,7 +95,7 @@ export class People {
     witness.intents.set(token, intent)
     if (random.chance(0.3)) {
       const id = operationIdFrom(this.#device.wallMs, random.bytes(operationIdRandomBytes))
-      const unsure: Unsure = { id, wish, definition, intent, tenantAndUser: tab.session }
+      const unsure: Unsure = { id, wish, definition, intent, tenantAndUser: tab.session, askedIn: undefined }
       this.#unsure.push(unsure)
       this.#tell(tab, outbox, unsure)
       return
@@ -146,7 +148,7 @@ export class People {
   /** Tells the outbox again what it has not confirmed, under the same id: a form that was sent twice. */
   #again(tab: Tab, outbox: Outbox): void {
     const own = this.#unsure.filter(
-      ({ tenantAndUser }) => tenantAndUser.tenant === tab.session.tenant && tenantAndUser.user === tab.session.user,
+      ({ tenantAndUser, askedIn }) => tenantAndUser === tab.session && askedIn?.context.isDead !== false,
     )
     for (const unsure of own.slice(0, 3)) this.#tell(tab, outbox, unsure)
   }
@@ -154,15 +156,18 @@ export class People {
   #tell(tab: Tab, outbox: Outbox, unsure: Unsure): void {
     const { id, wish, definition, intent } = unsure
     this.operationCount += 1
+    unsure.askedIn = tab
     const { onVersion } = wish
     outbox.enqueue(definition, wish, { id, ...(onVersion !== undefined && { base: { version: onVersion } }) }).then(
       () => {
+        unsure.askedIn = undefined
         this.#acknowledged(tab, intent, id)
         const index = this.#unsure.indexOf(unsure)
         // Some send a confirmed form again all the same.
         if (index >= 0 && this.#host.random.chance(0.8)) this.#unsure.splice(index, 1)
       },
       (error: unknown) => {
+        unsure.askedIn = undefined
         this.#expected(error)
       },
     )

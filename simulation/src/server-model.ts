@@ -215,6 +215,6 @@ function ours(body: unknown): SimResponse {
 }
 
 /** One of our problems as an answer. */
-export function refusal(document: Problem): SimResponse {
+function refusal(document: Problem): SimResponse {
   return { status: document.status, mediaType: problemMediaType, text: JSON.stringify(document) }
 }
