@@ -12,7 +12,7 @@ import {
   type OperationOutcome,
   type Policy,
 } from '@holdfast/core'
-import type { AttemptRecord, EntryChange, StoredEntry, UpdateRequest } from './store/store.ts'
+import type { AttemptRecord, EntryChange, Store, StoredEntry, UpdateRequest } from './store/store.ts'
 import type { WindowEntry } from './queue-window.ts'
 
 /** How long an operation waits that the server cannot take yet and names no time for, ms. */
@@ -27,7 +27,7 @@ export interface ChangeContext {
 }
 
 /** The operations that an operation stands for: settled by the same answer. */
-export function concernsOf(entry: WindowEntry): readonly OperationId[] {
+function concernsOf(entry: WindowEntry): readonly OperationId[] {
   const { cancel, supersedes, resolves } = entry.stored.operation
   return [cancel, supersedes, resolves].filter((id) => id !== undefined)
 }
@@ -60,14 +60,67 @@ export function eventOf(outcome: OperationOutcome): DeliveryEvent | undefined {
 }
 
 /** The event that an outcome is for an operation that its own operation replaces; `undefined` while nothing is certain. */
-export function eventOfConcern(outcome: OperationOutcome, concern: OperationId): DeliveryEvent | undefined {
+function eventOfConcern(outcome: OperationOutcome, concern: OperationId): DeliveryEvent | undefined {
   if (outcome.outcome === 'deferred') return undefined
   if (outcome.outcome !== 'duplicate' || outcome.of !== concern) return { kind: 'replaced' }
   return outcome.first.outcome === 'applied' ? { kind: 'overtaken', applied: outcome.first } : { kind: 'replaced' }
 }
 
+/** What an answer means for one entry: its event, and the outcome that also speaks of what the entry replaces. */
+export interface EntryVerdict {
+  readonly event: DeliveryEvent | undefined
+  readonly outcome: OperationOutcome | undefined
+}
+
+/** An answer that acknowledges nothing. */
+export const nothing: ReadonlyMap<OperationId, EntryVerdict> = new Map()
+
+/** The same event for every entry of a batch. */
+export function everyOne(batch: readonly WindowEntry[], event: DeliveryEvent): ReadonlyMap<OperationId, EntryVerdict> {
+  return new Map(batch.map(({ id }) => [id, { event, outcome: undefined }]))
+}
+
+/** What a set of outcomes means for each entry of the batch that asked for it. */
+export function verdictsOf(
+  outcomes: readonly OperationOutcome[],
+  batch: readonly WindowEntry[],
+): ReadonlyMap<OperationId, EntryVerdict> {
+  const said = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+  const unknownLanes = new Set<string>()
+  const verdicts = new Map<OperationId, EntryVerdict>()
+  for (const { id, lane } of batch) {
+    const outcome = said.get(id)
+    // What stands behind an unknown one is taken for unknown too: held, it would block its lane from behind.
+    if (outcome === undefined) unknownLanes.add(lane)
+    else if (!unknownLanes.has(lane)) verdicts.set(id, { event: eventOf(outcome), outcome })
+  }
+  return verdicts
+}
+
+/** All changes that an answer asks for: of the entries themselves, and of those which they replace. */
+export async function requestsOf(
+  store: Store,
+  batch: readonly WindowEntry[],
+  verdicts: ReadonlyMap<OperationId, EntryVerdict>,
+  context: ChangeContext,
+): Promise<readonly UpdateRequest[]> {
+  const requests: UpdateRequest[] = []
+  for (const entry of batch) {
+    const found = verdicts.get(entry.id)
+    const policy = context.policyOf(entry)
+    if (found?.event !== undefined) requests.push(updateOf(entry.stored, found.event, policy, context))
+    if (found?.outcome === undefined) continue
+    for (const concern of concernsOf(entry)) {
+      const event = eventOfConcern(found.outcome, concern)
+      const stored = event === undefined ? undefined : await store.find(concern)
+      if (event !== undefined && stored !== undefined) requests.push(updateOf(stored, event, policy, context))
+    }
+  }
+  return requests
+}
+
 /** A request to the store: run the machine on the entry as it is then. */
-export function updateOf(
+function updateOf(
   entry: StoredEntry,
   event: DeliveryEvent,
   policy: Policy | undefined,

@@ -16,32 +16,30 @@
  */
 import {
   batchBytesMax,
-  batchOperationsMax,
   classify,
   planBatch,
   priorities,
   problemCodeOf,
-  protocolVersion,
   SyncError,
-  transportDelayMs,
   type AnyOperationDefinition,
-  type BatchRequest,
-  type DeliveryEvent,
   type OperationId,
   type OperationOutcome,
   type Policy,
   type Priority,
   type Verdict,
 } from '@holdfast/core'
-import { concernsOf, eventOf, eventOfConcern, updateOf, type ChangeContext } from './answer.ts'
+import { everyOne, nothing, requestsOf, verdictsOf, type ChangeContext, type EntryVerdict } from './answer.ts'
+import { batchRequest } from './batch-request.ts'
 import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './coordination/connectivity.ts'
 import { Latch } from './coordination/latch.ts'
+import { Pace } from './coordination/pace.ts'
+import { AnswerWriter, type Answered } from './answer-writer.ts'
 import type { Environment } from './environment.ts'
 import type { Pass } from './pass.ts'
 import { QueueWindow, type WindowEntry } from './queue-window.ts'
 import type { StatusBoard, SyncStatus } from './status.ts'
 import { isSameSession, type Session } from './store/registry.ts'
-import { idOf, isLive, type Store, type StoreCounts, type UpdateReport, type UpdateRequest } from './store/store.ts'
+import { idOf, isLive, type Store, type StoreCounts, type UpdateReport } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
@@ -52,18 +50,6 @@ const sessionProbeMs = 30_000
  * or what a person did there.
  */
 const lookEveryMs = 300_000
-
-/** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
-const loneFailuresMax = 3
-
-/**
- * Answers without a suspect in them after which the search for the guilty one is given up: the suspects may have left
- * the window. Many, because urgent entries that come in between must not start the search anew each time.
- */
-const strangersMax = 100
-
-/** Answers that may wait to be written while the next request is already on its way. */
-const answersBehindMax = 16
 
 /** What the drain needs from its outbox. */
 export interface DrainHost {
@@ -85,28 +71,22 @@ export class Drain {
   readonly #latch: Latch
   readonly #passes: Pass[] = []
   #way: WayState = unknownWay
-  /** Not before this time, `delayMs` away when it was set; `isAsked` when the server named it. */
-  #gate: { readonly notBeforeMs: number; readonly delayMs: number; readonly isAsked: boolean } | undefined
-  #failures = 0
-  #operationsMax = batchOperationsMax
-  #suspects = new Set<OperationId>()
-  /** Answers in a row that had no suspect in them. */
-  #strangers = 0
-  readonly #loneFailures = new Set<OperationId>()
+  readonly #pace: Pace
   #nextSessionProbeAtMs = 0
   #needsReload = false
   #reloadedAtMs = 0
   readonly #grown = new Set<Priority>()
-  /** Changes that the server has answered and that are not written yet. */
-  #unwritten: Answered[] = []
-  #writing: Promise<void> | undefined
-  #writeFailure: Error | undefined
+  readonly #writer: AnswerWriter
   #sent = 0
   #done = 0
 
   constructor(host: DrainHost) {
     this.#host = host
     this.#latch = new Latch(host.environment.clock)
+    this.#pace = new Pace(host.environment)
+    this.#writer = new AnswerWriter(host, () => {
+      this.#latch.set()
+    })
   }
 
   /** Entries were appended, here or elsewhere. */
@@ -159,20 +139,19 @@ export class Drain {
       while (!signal.aborted) await this.#step(window, epoch, signal)
     } finally {
       // What the server has answered is written before the next leader starts, or fenced off if it has.
-      await this.#writing
-      this.#writeFailure = undefined
+      await this.#writer.end()
       this.#host.board.set({ isLeader: false, sending: 0 })
     }
   }
 
   async #step(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
-    if (this.#writeFailure !== undefined) throw this.#writeFailure
+    this.#writer.throwFailure()
     const sinceReloadMs = this.#now - this.#reloadedAtMs
     if (sinceReloadMs < 0 || sinceReloadMs >= lookEveryMs) this.#needsReload = true
     if (this.#needsReload) {
       this.#needsReload = false
       this.#reloadedAtMs = this.#now
-      await this.#writing
+      await this.#writer.idle()
       await window.reload()
       await this.#recount()
       // What changed meanwhile may have been read by half.
@@ -196,7 +175,7 @@ export class Drain {
       blockedLanes: window.blockedLanes,
       parentState: (id) => window.parentState(id),
       policyOf: (type, priority) => this.#policyOf(type, priority),
-      operationsMax: this.#operationsMax,
+      operationsMax: this.#pace.operationsMax,
       bytesMax: batchBytesMax,
       types: pass?.types,
       isBusy: false,
@@ -216,25 +195,19 @@ export class Drain {
     const isAsking = pass !== undefined && !pass.hasProbed
     if (this.#host.board.snapshot.authentication !== 'ok') {
       const untilMs = this.#nextSessionProbeAtMs
-      return isAsking || this.#isDue(untilMs, sessionProbeMs) ? { kind: 'probe' } : { kind: 'closed', untilMs }
+      const isDue = this.#now >= untilMs || untilMs - this.#now > sessionProbeMs
+      return isAsking || isDue ? { kind: 'probe' } : { kind: 'closed', untilMs }
     }
     if (this.#way.kind === 'down') {
       if (isAsking || isProbeDue(this.#way, this.#now)) return { kind: 'probe' }
       return { kind: 'closed', untilMs: this.#way.nextProbeAtMs }
     }
-    if (this.#gate !== undefined) {
-      const { notBeforeMs, delayMs, isAsked } = this.#gate
-      const isOpen = this.#isDue(notBeforeMs, delayMs) || (pass !== undefined && !isAsked && isAsking)
-      if (!isOpen) return { kind: 'closed', untilMs: notBeforeMs }
-      if (pass !== undefined) pass.hasProbed = true
-      this.#gate = undefined
-    }
+    if (!this.#pace.isWaiting) return { kind: 'open' }
+    const untilMs = this.#pace.closedUntil(isAsking)
+    if (untilMs !== undefined) return { kind: 'closed', untilMs }
+    // A person's wish opens the gate once; what fails after that waits like anything else.
+    if (pass !== undefined) pass.hasProbed = true
     return { kind: 'open' }
-  }
-
-  /** True when a time has come, or when the clock was set back so far that it would never come. */
-  #isDue(atMs: number, longestWaitMs: number): boolean {
-    return this.#now >= atMs || atMs - this.#now > longestWaitMs
   }
 
   async #probe(pass: Pass | undefined, signal: AbortSignal): Promise<void> {
@@ -257,7 +230,7 @@ export class Drain {
 
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
-    await this.#writing
+    await this.#writer.idle()
     // Before zero is shown, the store itself is asked.
     if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#recount()
     if (this.#host.board.snapshot.pending === 0) this.#done = 0
@@ -280,45 +253,32 @@ export class Drain {
     signal: AbortSignal,
   ): Promise<void> {
     this.#host.board.set({ sending: batch.length })
-    const raw = await this.#host.transport.send(this.#requestOf(batch, window, epoch), signal)
+    const { session, device, board } = this.#host
+    this.#sent += 1
+    const sequence = epoch * 2 ** 20 + this.#sent
+    const { pending } = board.snapshot
+    const request = batchRequest(batch, window, { session, device, sequence, pending, nowMs: this.#now })
+    const raw = await this.#host.transport.send(request, signal)
     this.#host.board.set({ sending: 0 })
     if (signal.aborted) return
     const events = await this.#judgeAnswer(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return
-    const requests = await this.#requestsOf(batch, events)
-    this.#unwritten.push({ requests, pass })
-    this.#writing ??= this.#write(window, epoch, signal)
+    const requests = await requestsOf(this.#host.store, batch, events, this.#changeContext())
+    this.#writer.write(
+      { requests, pass },
+      {
+        epoch,
+        signal,
+        onWritten: (answers, reports) => {
+          this.#takeOver(window, answers, reports)
+        },
+      },
+    )
     const isPlain =
       requests.length === events.size && [...events.values()].every(({ event }) => event?.kind === 'applied')
-    if (!isPlain || this.#unwritten.length > answersBehindMax) {
-      await this.#writing
-      return
-    }
+    if (!isPlain || this.#writer.isBehind) return this.#writer.idle()
     // Plainly applied: the next request need not wait for the disk. A crash sends these again, as duplicates.
     window.apply(batch.filter(({ id }) => events.has(id)).map(({ id, lane }) => ({ id, lane, entry: undefined })))
-  }
-
-  async #requestsOf(
-    batch: readonly WindowEntry[],
-    events: ReadonlyMap<OperationId, EntryVerdict>,
-  ): Promise<readonly UpdateRequest[]> {
-    const requests: UpdateRequest[] = []
-    const context = this.#changeContext()
-    for (const entry of batch) {
-      const found = events.get(entry.id)
-      if (found?.event !== undefined) {
-        requests.push(updateOf(entry.stored, found.event, context.policyOf(entry), context))
-      }
-      if (found?.outcome === undefined) continue
-      for (const concern of concernsOf(entry)) {
-        const event = eventOfConcern(found.outcome, concern)
-        const stored = event === undefined ? undefined : await this.#host.store.find(concern)
-        if (event !== undefined && stored !== undefined) {
-          requests.push(updateOf(stored, event, context.policyOf(entry), context))
-        }
-      }
-    }
-    return requests
   }
 
   /** What an answer means for each entry of its batch; empty when it acknowledges nothing. */
@@ -356,30 +316,16 @@ export class Drain {
     batch: readonly WindowEntry[],
   ): ReadonlyMap<OperationId, EntryVerdict> {
     this.#setWay(openWay)
-    this.#loneFailures.clear()
-    const cleared = batch.filter(({ id }) => this.#suspects.delete(id))
-    this.#strangers = cleared.length === 0 ? this.#strangers + 1 : 0
-    if (this.#suspects.size === 0 || this.#strangers >= strangersMax) {
-      this.#suspects.clear()
-      this.#operationsMax = batchOperationsMax
-    }
-    const said = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
-    const unknownLanes = new Set<string>()
-    const verdicts = new Map<OperationId, EntryVerdict>()
-    for (const { id, lane } of batch) {
-      const outcome = said.get(id)
-      // What stands behind an unknown one is taken for unknown too: held, it would block its lane from behind.
-      if (outcome === undefined) unknownLanes.add(lane)
-      else if (!unknownLanes.has(lane)) verdicts.set(id, { event: eventOf(outcome), outcome })
-    }
+    this.#pace.noteAnswer(batch)
+    const verdicts = verdictsOf(outcomes, batch)
     const isProgress = [...verdicts.values()].some(({ event }) => event !== undefined)
     if (isProgress) {
-      this.#failures = 0
+      this.#pace.noteProgress()
       this.#host.board.set({ acknowledgedAtMs: this.#now })
       return verdicts
     }
     // An answer that decides nothing must not be asked for again in a tight loop.
-    this.#backOff(undefined)
+    this.#pace.backOff(undefined)
     return nothing
   }
 
@@ -390,7 +336,7 @@ export class Drain {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<OperationId, EntryVerdict>> {
     if (verdict.isAboutServer || verdict.retryAfterMs !== undefined) {
-      this.#backOff(verdict.retryAfterMs)
+      this.#pace.backOff(verdict.retryAfterMs)
       return nothing
     }
     await this.#probe(undefined, signal)
@@ -398,70 +344,14 @@ export class Drain {
     if (batch.length > 1) return this.#narrow(batch)
     const [only] = batch
     if (only === undefined) return nothing
-    this.#loneFailures.add(only.id)
-    if (this.#loneFailures.size >= loneFailuresMax) {
-      this.#backOff(undefined)
-      return nothing
-    }
-    this.#suspects.delete(only.id)
+    if (this.#pace.noteLoneFailure(only.id) === 'way') return nothing
     const { cause, status } = verdict
     return everyOne(batch, { kind: 'failed', failure: { cause, ...(status !== undefined && { status }) } })
   }
 
-  /** Halves the batch until the guilty operation stands alone. */
   #narrow(batch: readonly WindowEntry[]): ReadonlyMap<OperationId, EntryVerdict> {
-    this.#operationsMax = Math.ceil(batch.length / 2)
-    this.#suspects = new Set(batch.map(({ id }) => id))
-    this.#strangers = 0
-    this.#close(transportDelayMs(1, this.#host.environment.random.fraction()), false)
+    this.#pace.narrow(batch)
     return nothing
-  }
-
-  #backOff(askedMs: number | undefined): void {
-    this.#failures += 1
-    const ownMs = transportDelayMs(this.#failures, this.#host.environment.random.fraction())
-    this.#close(askedMs ?? ownMs, askedMs !== undefined)
-  }
-
-  #close(delayMs: number, isAsked: boolean): void {
-    this.#gate = { notBeforeMs: this.#now + delayMs, delayMs, isAsked }
-  }
-
-  /** Writes what the server has answered, in order, until nothing is left. Never rejects: the loop hears of a failure. */
-  async #write(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
-    try {
-      while (this.#unwritten.length > 0) {
-        const answered = this.#unwritten
-        this.#unwritten = []
-        const requests = answered.flatMap((answer) => answer.requests)
-        const reports = await this.#writeOnce(requests, epoch, signal)
-        if (reports !== undefined) this.#takeOver(window, answered, reports)
-      }
-    } catch (error) {
-      this.#unwritten = []
-      this.#writeFailure = error instanceof Error ? error : new Error('the store failed', { cause: error })
-      this.#latch.set()
-    } finally {
-      this.#writing = undefined
-    }
-  }
-
-  /** Writes changes. A store without room is no reason to send again: it is tried until it takes them. */
-  async #writeOnce(
-    requests: readonly UpdateRequest[],
-    epoch: number,
-    signal: AbortSignal,
-  ): Promise<readonly UpdateReport[] | undefined> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.#host.store.update(requests, { epoch, durability: 'relaxed', nowMs: this.#now })
-      } catch (error) {
-        if (!(error instanceof SyncError) || (error.code !== 'quota' && error.code !== 'storage')) throw error
-        if (signal.aborted) return undefined
-        const delayMs = transportDelayMs(failures, this.#host.environment.random.fraction())
-        await new Latch(this.#host.environment.clock).wait(this.#now + delayMs, signal)
-      }
-    }
   }
 
   #takeOver(window: QueueWindow, answered: readonly Answered[], reports: readonly UpdateReport[]): void {
@@ -504,26 +394,6 @@ export class Drain {
     this.#host.board.set({ connectivity: way.connectivity })
   }
 
-  #requestOf(batch: readonly WindowEntry[], window: QueueWindow, epoch: number): BatchRequest {
-    const nowMs = this.#now
-    const heads = [window.streams.high[0], window.streams.medium[0], window.streams.low[0], window.waiting[0]]
-    const oldestAgeMs = Math.max(...heads.map((entry) => ageOf(entry, nowMs)))
-    this.#sent += 1
-    return {
-      protocol: protocolVersion,
-      tenant: this.#host.session.tenant,
-      user: this.#host.session.user,
-      device: this.#host.device,
-      sequence: epoch * 2 ** 20 + this.#sent,
-      pending: Math.max(this.#host.board.snapshot.pending, batch.length),
-      oldestAgeMs,
-      operations: batch.map((entry) => {
-        const { createdAtMs: _, ...operation } = entry.stored.operation
-        return { ...operation, ageMs: ageOf(entry, nowMs) }
-      }),
-    }
-  }
-
   #policyOf(type: string, priority: Priority): Policy | undefined {
     return this.#host.definitions.get(type)?.policyFor(priority)
   }
@@ -539,28 +409,6 @@ export class Drain {
   get #now(): number {
     return this.#host.environment.clock.now()
   }
-}
-
-/** What an answer changes, and the pass it was asked for. */
-interface Answered {
-  readonly requests: readonly UpdateRequest[]
-  readonly pass: Pass | undefined
-}
-
-/** What an answer means for one entry: its event, and the outcome that also speaks of what the entry replaces. */
-interface EntryVerdict {
-  readonly event: DeliveryEvent | undefined
-  readonly outcome: OperationOutcome | undefined
-}
-
-const nothing: ReadonlyMap<OperationId, EntryVerdict> = new Map()
-
-function everyOne(batch: readonly WindowEntry[], event: DeliveryEvent): ReadonlyMap<OperationId, EntryVerdict> {
-  return new Map(batch.map(({ id }) => [id, { event, outcome: undefined }]))
-}
-
-function ageOf(entry: WindowEntry | undefined, nowMs: number): number {
-  return entry === undefined ? 0 : Math.max(0, Math.floor(nowMs - entry.createdAtMs))
 }
 
 function count(counts: { -readonly [K in keyof StoreCounts]: number }, kind: string, by: number): void {

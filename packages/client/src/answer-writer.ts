@@ -1,0 +1,108 @@
+/**
+ * Writing answers behind: what the server has answered is written in order, while the next request may already be on
+ * its way. Answers that wait for the disk share its next transaction. A crash loses none of them: what is not written is
+ * sent again, and the ledger answers it as a duplicate.
+ */
+import { SyncError, transportDelayMs } from '@holdfast/core'
+import { Latch } from './coordination/latch.ts'
+import type { Environment } from './environment.ts'
+import type { Pass } from './pass.ts'
+import type { Store, UpdateReport, UpdateRequest } from './store/store.ts'
+
+/** Answers that may wait while requests go on; more of them, and the drain waits for the disk. */
+const answersBehindMax = 16
+
+/** What an answer changes, and the pass it was asked for. */
+export interface Answered {
+  readonly requests: readonly UpdateRequest[]
+  readonly pass: Pass | undefined
+}
+
+/** Under which leadership answers are written, and who hears of it. */
+export interface WriteContext {
+  readonly epoch: number
+  readonly signal: AbortSignal
+  readonly onWritten: (answered: readonly Answered[], reports: readonly UpdateReport[]) => void
+}
+
+/** Writes answers, one transaction at a time. */
+export class AnswerWriter {
+  readonly #host: { readonly store: Store; readonly environment: Environment }
+  readonly #onFailure: () => void
+  #unwritten: Answered[] = []
+  #writing: Promise<void> | undefined
+  #failure: Error | undefined
+
+  constructor(host: { readonly store: Store; readonly environment: Environment }, onFailure: () => void) {
+    this.#host = host
+    this.#onFailure = onFailure
+  }
+
+  /** True when the disk is so far behind that the drain should wait for it. */
+  get isBehind(): boolean {
+    return this.#unwritten.length > answersBehindMax
+  }
+
+  /** Takes an answer to be written. Failures are told to `onFailure` and thrown by {@link throwFailure}. */
+  write(answered: Answered, context: WriteContext): void {
+    this.#unwritten.push(answered)
+    this.#writing ??= this.#write(context)
+  }
+
+  /** Resolves when nothing is waiting to be written. Never rejects. */
+  async idle(): Promise<void> {
+    await this.#writing
+  }
+
+  /** Throws what stopped the writing, such as `fenced`: somebody else leads. */
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Ends a leadership: everything is written, or it could not be. */
+  async end(): Promise<void> {
+    await this.#writing
+    this.#failure = undefined
+  }
+
+  async #write({ epoch, signal, onWritten }: WriteContext): Promise<void> {
+    try {
+      while (this.#unwritten.length > 0) {
+        const answered = this.#unwritten
+        this.#unwritten = []
+        const requests = answered.flatMap((answer) => answer.requests)
+        const reports = await this.#writeOnce(requests, epoch, signal)
+        if (reports !== undefined) onWritten(answered, reports)
+      }
+    } catch (error) {
+      this.#unwritten = []
+      this.#failure = error instanceof Error ? error : new Error('the store failed', { cause: error })
+      this.#onFailure()
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
+  /** Writes changes. A store without room is no reason to send again: it is tried until it takes them. */
+  async #writeOnce(
+    requests: readonly UpdateRequest[],
+    epoch: number,
+    signal: AbortSignal,
+  ): Promise<readonly UpdateReport[] | undefined> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#host.store.update(requests, {
+          epoch,
+          durability: 'relaxed',
+          nowMs: this.#host.environment.clock.now(),
+        })
+      } catch (error) {
+        if (!(error instanceof SyncError) || (error.code !== 'quota' && error.code !== 'storage')) throw error
+        if (signal.aborted) return undefined
+        const { clock, random } = this.#host.environment
+        const delayMs = transportDelayMs(failures, random.fraction())
+        await new Latch(clock).wait(clock.now() + delayMs, signal)
+      }
+    }
+  }
+}
