@@ -29,6 +29,7 @@ export interface WriteContext {
 export class AnswerWriter {
   readonly #host: { readonly store: Store; readonly environment: Environment }
   readonly #onFailure: () => void
+  #context: WriteContext | undefined
   #unwritten: Answered[] = []
   #writing: Promise<void> | undefined
   #failure: Error | undefined
@@ -43,14 +44,24 @@ export class AnswerWriter {
     return this.#unwritten.length > answersBehindMax
   }
 
-  /** Takes an answer to be written. Failures are told to `onFailure` and thrown by {@link throwFailure}. */
-  write(answered: Answered, context: WriteContext): void {
+  /** Begins a leadership: from now on answers are written in its name. */
+  begin(context: WriteContext): void {
+    this.#context = context
+  }
+
+  /** Takes an answer. It is written at the next {@link flush}: the next request is on its way by then. */
+  add(answered: Answered): void {
     this.#unwritten.push(answered)
-    this.#writing ??= this.#write(context)
+  }
+
+  /** Writes what waits, unless that is being done. Failures are told to `onFailure` and thrown by {@link throwFailure}. */
+  flush(): void {
+    if (this.#context !== undefined && this.#unwritten.length > 0) this.#writing ??= this.#write(this.#context)
   }
 
   /** Resolves when nothing is waiting to be written. Never rejects. */
   async idle(): Promise<void> {
+    this.flush()
     await this.#writing
   }
 
@@ -61,8 +72,9 @@ export class AnswerWriter {
 
   /** Ends a leadership: everything is written, or it could not be. */
   async end(): Promise<void> {
-    await this.#writing
+    await this.idle()
     this.#failure = undefined
+    this.#context = undefined
   }
 
   async #write({ epoch, signal, onWritten }: WriteContext): Promise<void> {

@@ -33,7 +33,7 @@ function concernsOf(entry: WindowEntry): readonly OperationId[] {
 }
 
 /** The event that an outcome is for its own operation; `undefined` when it says nothing new (deferred behind its lane). */
-export function eventOf(outcome: OperationOutcome): DeliveryEvent | undefined {
+function eventOf(outcome: OperationOutcome): DeliveryEvent | undefined {
   switch (outcome.outcome) {
     case 'applied':
       return { kind: 'applied', applied: withoutId(outcome) }

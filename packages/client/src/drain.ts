@@ -135,6 +135,13 @@ export class Drain {
     this.#needsReload = true
     // What the leader before was sending when it went is not in flight any more.
     this.#host.board.set({ isLeader: true, sending: 0, nextAttemptAtMs: undefined })
+    this.#writer.begin({
+      epoch,
+      signal,
+      onWritten: (answered, reports) => {
+        this.#takeOver(window, answered, reports)
+      },
+    })
     try {
       while (!signal.aborted) await this.#step(window, epoch, signal)
     } finally {
@@ -164,6 +171,8 @@ export class Drain {
     if (gate.kind === 'probe') return this.#probe(pass, signal)
     if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
     if (this.#host.isManual && pass === undefined) return this.#idle(undefined, undefined, signal)
+    // A page that is read while answers are written would be overtaken by them and read again.
+    if (window.wantsMore) await this.#writer.idle()
     // Whoever leads later holds entries that this window does not know: what was just read may stand behind them.
     if ((await window.fill()) && (await this.#host.store.readLeadership())?.epoch !== epoch) {
       throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
@@ -258,22 +267,16 @@ export class Drain {
     const sequence = epoch * 2 ** 20 + this.#sent
     const { pending } = board.snapshot
     const request = batchRequest(batch, window, { session, device, sequence, pending, nowMs: this.#now })
-    const raw = await this.#host.transport.send(request, signal)
+    const sending = this.#host.transport.send(request, signal)
+    // What was answered before is written while this request is on its way.
+    this.#writer.flush()
+    const raw = await sending
     this.#host.board.set({ sending: 0 })
     if (signal.aborted) return
     const events = await this.#judgeAnswer(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return
     const requests = await requestsOf(this.#host.store, batch, events, this.#changeContext())
-    this.#writer.write(
-      { requests, pass },
-      {
-        epoch,
-        signal,
-        onWritten: (answers, reports) => {
-          this.#takeOver(window, answers, reports)
-        },
-      },
-    )
+    this.#writer.add({ requests, pass })
     const isPlain =
       requests.length === events.size && [...events.values()].every(({ event }) => event?.kind === 'applied')
     if (!isPlain || this.#writer.isBehind) return this.#writer.idle()

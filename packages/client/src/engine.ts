@@ -266,7 +266,8 @@ export class Engine implements Outbox {
     this.#countStored(entries.length)
     const touched = priorities.filter((priority) => entries.some((entry) => entry.priority === priority))
     this.#drain.noteGrowth(touched)
-    this.#post({ kind: 'stored', priorities: touched, count: entries.length })
+    // The leader's status tells the others; only who does not lead has to tell the leader.
+    if (!this.#board.snapshot.isLeader) this.#post({ kind: 'stored', priorities: touched, count: entries.length })
   }
 
   #countStored(count: number): void {

@@ -21,7 +21,7 @@ export function browserEnvironment(): Environment {
     },
     random: {
       fraction: () => Math.random(),
-      bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      bytes: pooledBytes(),
     },
     locks: 'locks' in navigator ? webLocks(navigator.locks) : loneLocks(),
     openChannel: (name, listener) => (typeof BroadcastChannel === 'undefined' ? silence : broadcast(name, listener)),
@@ -43,6 +43,21 @@ export function browserEnvironment(): Environment {
       if (typeof document === 'undefined') return () => {}
       return stopAll([listen(document, 'freeze', callback), listen(globalThis, 'pagehide', callback)])
     },
+  }
+}
+
+/** Random bytes by the pool: asking for ten at a time is most of what making an id costs. */
+function pooledBytes(): (count: number) => Uint8Array {
+  const pool = new Uint8Array(4096)
+  let used = pool.length
+  return (count) => {
+    if (count > pool.length) return crypto.getRandomValues(new Uint8Array(count))
+    if (used + count > pool.length) {
+      crypto.getRandomValues(pool)
+      used = 0
+    }
+    used += count
+    return pool.slice(used - count, used)
   }
 }
 

@@ -73,8 +73,8 @@ function build(
 }
 
 function jsonOf(value: unknown, type: string): Json {
+  if (isJson(value)) return value
   const fault = findJsonFault(value)
-  if (fault === undefined && isJson(value)) return value
   const where = fault === undefined || fault.path === '' ? 'it' : fault.path
   throw new SyncError(
     'invalid-payload',

@@ -24,8 +24,10 @@ export interface WindowEntry extends Candidate {
 /** A held entry that waits for its retry. */
 export type WaitingEntry = WindowEntry & WaitingCandidate
 
-/** Entries per priority that the window holds before it reads more: two full requests. */
-const windowEntriesMax = 200
+/** Entries per priority below which the window reads more: a full request. */
+const windowEntriesMax = 100
+/** Entries per read: few reads, each of them bounded by its size. */
+const pageEntriesMax = 1000
 /** Their size at which the window reads no more either (UTF-16 code units): two full requests. */
 const windowSizeMax: number = 2 * batchBytesMax
 /** Bytes per read (UTF-16 code units). */
@@ -82,6 +84,11 @@ export class QueueWindow {
     for (const priority of grown) this.#isEnd[priority] = false
   }
 
+  /** True when the next {@link fill} will read. */
+  get wantsMore(): boolean {
+    return priorities.some((priority) => !this.#isFull(priority) && !this.#isEnd[priority])
+  }
+
   /**
    * Reads until each stream is full or at its end, and looks up the entries that others come after.
    *
@@ -93,7 +100,7 @@ export class QueueWindow {
       while (!this.#isFull(priority) && !this.#isEnd[priority]) {
         const changes = this.#changes
         const page = await this.#store.readLog(priority, this.#cursors[priority], {
-          entriesMax: windowEntriesMax,
+          entriesMax: pageEntriesMax,
           bytesMax: pageBytesMax,
         })
         // An answer was taken over meanwhile: it may have gone back, and settled what this page holds.
