@@ -1,6 +1,7 @@
 import { isRecord, problemCodeOf, parseProblem } from '@holdfast/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Accounts, AccountWithPassword } from './accounts.ts'
+import { checksMax } from './check-limit.ts'
 import { createLoginLimit, failuresMax } from './login-limit.ts'
 import { hashPassword } from './password.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -12,14 +13,14 @@ beforeAll(async () => {
   ana = { tenant: 'north', user: 'ana', name: 'Ana', company: 'North', passwordHash: await hashPassword('demo') }
 })
 
-function doors() {
+function doors(lookUp: Promise<void> = Promise.resolve()) {
   const accounts: Accounts = {
-    findByEmail: (email) => Promise.resolve(email === 'ana@north.example' ? ana : undefined),
+    findByEmail: (email) => lookUp.then(() => (email === 'ana@north.example' ? ana : undefined)),
     get: (tenant, user) => Promise.resolve(tenant === 'north' && user === 'ana' ? ana : undefined),
   }
   const limit = createLoginLimit(() => 0)
   const routes = sessionRoutes({ accounts, key, limit, addressOf: () => '::1', now: () => 1000 })
-  return (method: string, options: { body?: unknown; headers?: Record<string, string>; text?: string } = {}) => {
+  return async (method: string, options: { body?: unknown; headers?: Record<string, string>; text?: string } = {}) => {
     const { body, headers = {}, text = body === undefined ? undefined : JSON.stringify(body) } = options
     const init = { method, headers: { 'content-type': 'application/json', ...headers } }
     return routes.request('/api/session', text === undefined ? init : { ...init, body: text })
@@ -65,6 +66,37 @@ it('slows guessing down, and says for how long', async () => {
   expect(limited.status).toBe(429)
   expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(await codeOf(limited)).toBe('rate-limited')
+})
+
+it('checks so many passwords at once, whatever addresses are made up, and has the others wait a second', async () => {
+  const lookUp = Promise.withResolvers<void>()
+  const ask = doors(lookUp.promise)
+  const sent = Array.from({ length: checksMax + 3 }, (_, index) =>
+    ask('POST', { body: { email: `made-up-${index}@north.example`, password: 'x' } }),
+  )
+  const busy = await Promise.all(sent.slice(checksMax))
+  for (const response of busy) {
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1'])
+    expect(await codeOf(response)).toBe('rate-limited')
+  }
+  lookUp.resolve()
+  const checked = await Promise.all(sent.slice(0, checksMax))
+  expect(new Set(checked.map(({ status }) => status))).toEqual(new Set([401]))
+  expect((await ask('POST', { body: right })).status).toBe(200)
+})
+
+it('a try that found the server busy is no failed one', async () => {
+  const lookUp = Promise.withResolvers<void>()
+  const ask = doors(lookUp.promise)
+  const first = Array.from({ length: checksMax }, (_, index) =>
+    ask('POST', { body: { email: `made-up-${index}@north.example`, password: 'x' } }),
+  )
+  for (let index = 0; index <= failuresMax; index += 1) {
+    expect((await ask('POST', { body: right })).headers.get('retry-after')).toBe('1')
+  }
+  lookUp.resolve()
+  await Promise.all(first)
+  expect((await ask('POST', { body: right })).status).toBe(200)
 })
 
 describe('what is no pair of credentials is refused', () => {

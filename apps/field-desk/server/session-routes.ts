@@ -6,6 +6,7 @@ import { isJson, isRecord, problem, problemMediaType, type Problem } from '@hold
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Account, Accounts } from './accounts.ts'
+import { createCheckLimit } from './check-limit.ts'
 import type { LoginLimit } from './login-limit.ts'
 import { isPassword, passwordMax } from './password.ts'
 import { isCrossSite } from './same-site.ts'
@@ -34,6 +35,7 @@ const emailMax = 200
 /** Makes the doors of the login. */
 export function sessionRoutes(options: SessionRoutesOptions): Hono {
   const { accounts, key, limit, addressOf, now } = options
+  const checks = createCheckLimit()
   const routes = new Hono()
 
   routes.use('/api/session', async (context, next) => {
@@ -50,10 +52,15 @@ export function sessionRoutes(options: SessionRoutesOptions): Hono {
     const credentials = parseCredentials(await readJson(context.req.raw))
     if (credentials === undefined)
       return refuse(problem('invalid-request', 'An e-mail address and a password are expected.'))
-    const { email, password } = credentials
-    const attempt = limit.begin(email, addressOf(context))
-    if (!attempt.isAllowed) return refuseForNow(attempt.retryAfterMs)
+    // Before the try is counted: who found the server busy has not guessed.
+    const answer = checks.run(() => signIn(context, credentials))
+    return answer ?? refuseWhileBusy()
+  })
+
+  async function signIn(context: Context, { email, password }: Credentials): Promise<Response> {
     const account = await accounts.findByEmail(email)
+    const attempt = limit.begin(email, addressOf(context), account !== undefined)
+    if (!attempt.isAllowed) return refuseForNow(attempt.retryAfterMs)
     const isRight = await isPassword(password, account?.passwordHash)
     if (account === undefined || !isRight) {
       return refuse(problem('unauthenticated', 'The e-mail address or the password is not right.'))
@@ -62,7 +69,7 @@ export function sessionRoutes(options: SessionRoutesOptions): Hono {
     const session = { tenant: account.tenant, user: account.user, expiresAtMs: now() + sessionMs }
     context.header('set-cookie', setCookieHeader(signSession(session, key), { isSecure: isSecure(context.req.raw) }))
     return context.json(answerOf(account))
-  })
+  }
 
   routes.get('/api/session', async (context) => {
     const session = sessionOf(context.req.raw, key, now())
@@ -85,7 +92,12 @@ export function sessionOf(request: Request, key: Uint8Array, nowMs: number): Sig
   return value === undefined ? undefined : readSession(value, key, nowMs)
 }
 
-function parseCredentials(body: unknown): { email: string; password: string } | undefined {
+interface Credentials {
+  readonly email: string
+  readonly password: string
+}
+
+function parseCredentials(body: unknown): Credentials | undefined {
   // Text with NUL or half a character is no address, and no database can be asked for it.
   if (!isRecord(body) || !isJson(body)) return undefined
   const { email, password } = body
@@ -111,6 +123,13 @@ function refuseForNow(retryAfterMs: number): Response {
   const detail = `Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`
   return refuse(problem('rate-limited', 'There were too many failed sign-ins.', { detail }), {
     'retry-after': String(seconds),
+  })
+}
+
+function refuseWhileBusy(): Response {
+  const detail = 'Try again in a second.'
+  return refuse(problem('rate-limited', 'Too many people are signing in at this moment.', { detail }), {
+    'retry-after': '1',
   })
 }
 

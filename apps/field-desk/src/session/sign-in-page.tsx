@@ -148,7 +148,7 @@ function faultOf(answer: Exclude<SignInAnswer, { kind: 'signed-in' }>): string {
     case 'wrong':
       return signInWords.wrong
     case 'limited':
-      return signInWords.limited(Math.ceil(answer.retryAfterMs / 60_000))
+      return signInWords.limited(Math.ceil(answer.retryAfterMs / 1000))
     case 'unreachable':
       return signInWords.unreachable
     case 'refused':

@@ -150,7 +150,11 @@ export const signInWords = {
   submit: 'Sign in',
   signingIn: 'Signing in…',
   wrong: 'The e-mail address or the password is not right.',
-  limited: (minutes: number) => `Too many failed tries. Try again in ${count(minutes, 'minute', 'minutes')}.`,
+  // A wait of seconds is mostly that of a busy server, so it must not speak of failed tries.
+  limited: (seconds: number) =>
+    seconds < 60
+      ? `Too many sign-ins just now. Try again in ${count(seconds, 'second', 'seconds')}.`
+      : `Too many failed tries. Try again in ${count(Math.ceil(seconds / 60), 'minute', 'minutes')}.`,
   unreachable: 'The server cannot be reached. Signing in needs it; try again when you are online.',
   refused: 'The server could not sign you in. Try again.',
   sealed: (number: number, name: string) =>
