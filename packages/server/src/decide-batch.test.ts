@@ -1,9 +1,10 @@
 /** The rules of a batch without any database: an in-memory server in twenty lines, and what it must never do. */
-import type { OperationId, OperationOutcome, WireOperation } from '@holdfast/core'
+import type { Json, OperationId, OperationOutcome, WireOperation } from '@holdfast/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decideBatch, entityKey, type StoredEntity } from './decide-batch.ts'
 import { appliedOf, type LedgerRow } from './ledger.ts'
+import { applied, decide, on, type ApplyDecision } from './handler.ts'
 import { breakNote, changeNote, createNote, idOf, noteHandlers, noteOp } from './notes.fixture.ts'
 import { prepareBatch } from './prepare.ts'
 
@@ -78,6 +79,49 @@ test('a decider that throws is told of, and its operation deferred', async () =>
   expect(faults).toEqual(['note.break'])
   expect(result.outcomes).toMatchObject([{ outcome: 'deferred' }])
 })
+
+test.each<[string, () => ApplyDecision]>([
+  ['a state with a BigInt', () => applied(holding(1n))],
+  ['a state with a cycle', () => applied(cycle())],
+  ['a state with NaN', () => applied({ total: Number.NaN })],
+  ['text that PostgreSQL cannot store', () => applied({ text: 'nul \u0000' })],
+  ['a result with a BigInt', () => applied({}, { result: holding(1n) })],
+  ['an id that is no text', () => applied({}, { ids: holding(7) })],
+])('a decider that answers %s fails alone, and nothing of it is kept', async (_, answer) => {
+  const faults: string[] = []
+  const broken = new Map([...handlers, [breakNote.type, on(breakNote, decide(answer))]])
+  const operations = await prepareBatch(
+    [noteOp('a', createNote, { id: 'n' }), noteOp('b', breakNote, { id: 'm' }), noteOp('c', createNote, { id: 'o' })],
+    broken,
+  )
+  const result = decideBatch({
+    operations,
+    ledger: new Map(),
+    entities: new Map(),
+    context: { tenant: 't', user: 'u', nowMs: 5 },
+    onFault: (type) => void faults.push(type),
+  })
+  expect(faults).toEqual(['note.break'])
+  expect(result.outcomes).toMatchObject([
+    { outcome: 'applied' },
+    { outcome: 'deferred', problem: { type: 'urn:holdfast:problem:internal' } },
+    { outcome: 'applied' },
+  ])
+  expect([...result.ledger.keys()]).toEqual(['a', 'c'])
+  expect(result.entities.map(({ ref }) => ref.id)).toEqual(['n', 'o'])
+})
+
+/** What the types would not let through, and a careless domain does. */
+function holding(value: unknown): { readonly [name: string]: never } {
+  const holder: { readonly [name: string]: never } = {}
+  return Object.defineProperty(holder, 'note', { value, enumerable: true })
+}
+
+function cycle(): Json {
+  const list: Json[] = []
+  list.push(list)
+  return list
+}
 
 test('an original and its edit in one batch, in either order and any lanes: one of the two is applied', async () => {
   const original = noteOp('o', changeNote, { id: 'n', add: 1 }, { lane: 'one' })

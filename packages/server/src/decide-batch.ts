@@ -15,6 +15,7 @@
  * Whatever is not applied stops its lane. A deferred operation leaves no trace.
  */
 import {
+  isJson,
   problem,
   type EntityRef,
   type FinalOutcome,
@@ -24,7 +25,7 @@ import {
   type Outcome,
 } from '@holdfast/core'
 import { conflictOutcome, settleConflict, type LosingSide } from './conflict.ts'
-import type { DecideContext, Entity, ReceivedOperation } from './handler.ts'
+import type { DecideContext, Decision, Entity, Handler, ReceivedOperation } from './handler.ts'
 import { appliedOf, currentRowOf, finalOf, type LedgerRow, type LedgerRows } from './ledger.ts'
 import type { PreparedOperation, Readiness } from './prepare.ts'
 
@@ -256,7 +257,7 @@ function decided(
     const settlement = settleConflict(conflict, ref, current, wire.payload)
     losing = settlement.losing
     if (settlement.kind === 'ask') {
-      const outcome = conflictOutcome(current, handler.decide(received, entity, run.context))
+      const outcome = conflictOutcome(current, decisionOf(handler, received, entity, run.context))
       run.losing.push({ operation: wire.id, ...losing })
       return outcome
     }
@@ -266,7 +267,7 @@ function decided(
     }
     conflictResolved = true
   }
-  const decision = handler.decide(received, entity, run.context)
+  const decision = decisionOf(handler, received, entity, run.context)
   if (decision.kind === 'refused') {
     return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: decision.detail }) }
   }
@@ -287,6 +288,26 @@ function decided(
     ...(decision.result !== undefined && { result: decision.result }),
     ...(conflictResolved && { conflictResolved }),
   }
+}
+
+/**
+ * Asks the decider, and throws like a decider with a bug when its answer cannot be stored: the batch's write would
+ * fail at it, and take all the other operations along.
+ */
+function decisionOf(
+  handler: Handler,
+  received: ReceivedOperation<unknown>,
+  entity: Entity | undefined,
+  context: DecideContext,
+): Decision {
+  const decision = handler.decide(received, entity, context)
+  for (const [part, value] of Object.entries(decision)) {
+    if (value !== undefined && !isJson(value)) throw new TypeError(`A decider's ${part} must be JSON.`)
+  }
+  if (decision.kind === 'applied' && Object.values(decision.ids ?? {}).some((id) => typeof id !== 'string')) {
+    throw new TypeError("A decider's ids must be text.")
+  }
+  return decision
 }
 
 function record(run: Run, id: OperationId, row: LedgerRow): void {
