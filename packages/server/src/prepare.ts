@@ -36,6 +36,9 @@ export interface PreparedOperation {
 /** Handlers by the type that they handle. */
 export type HandlersByType = ReadonlyMap<string, Handler>
 
+/** Characters of a pointer that a refusal repeats. */
+const pointerMax = 200
+
 /** Prepares a batch, in its order. `onFault` is told of a schema, an upgrade or an entity function that threw. */
 export function prepareBatch(
   operations: readonly WireOperation[],
@@ -55,7 +58,8 @@ async function prepareOperation(
   if (fault !== undefined) {
     const refusal = problem('invalid-payload', 'The data cannot be stored', {
       detail: fault.reason,
-      pointer: fault.path,
+      // Keys are the sender's, and the ledger keeps the refusal: it must not be a store for anything.
+      pointer: fault.path.slice(0, pointerMax).toWellFormed(),
     })
     return { wire, hash, readiness: { kind: 'invalid', problem: refusal } }
   }
