@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client } from 'pg'
 import { applied, decide, on } from '../handler.ts'
@@ -35,6 +36,40 @@ describe('a served PostgreSQL', () => {
     expect(rows).toEqual([{ number: 1, name: 'ledger' }])
     await Promise.all(databases.map((database) => database.close()))
   })
+
+  test('a migration, and the wait for one, may take any time, and a statement after it may not', async () => {
+    await asSuperuser('create database slow')
+    const url = server.url.replace(/postgres$/, 'slow')
+    // The database itself notes what every migrating statement ran under.
+    await asSuperuser(
+      `create table public.seen (timeout text not null);
+       create function public.note_timeout() returns event_trigger language plpgsql as $$ begin
+         insert into public.seen values (current_setting('statement_timeout'));
+       end $$;
+       create event trigger note_timeout on ddl_command_end execute function public.note_timeout()`,
+      url,
+    )
+    const first = new Client({ connectionString: url })
+    await first.connect()
+    await first.query('select pg_advisory_lock(1752132708, 1)')
+    const timeoutMs = 1_000
+    const opening = openPostgres({ url: `${url}?options=-c%20statement_timeout%3D${timeoutMs}`, log })
+    opening.catch(() => undefined)
+    const waits = `select 1 from pg_stat_activity
+      where datname = 'slow' and wait_event = 'advisory' and clock_timestamp() - query_start > interval '${timeoutMs + 200} ms'`
+    const isOver = opening.then(
+      () => true,
+      () => true,
+    )
+    const hasWaitedLong = async () => (await first.query(waits)).rows.length > 0
+    // While another migrates, it waits for longer than a statement may take.
+    while (!(await hasWaitedLong())) if (await Promise.race([isOver, setImmediate(false)])) break
+    await first.end()
+    const database = await opening
+    expect(await database.query('seen', 'select distinct timeout from public.seen', [])).toEqual([{ timeout: '0' }])
+    expect(await database.query('now', 'show statement_timeout', [])).toEqual([{ statement_timeout: '1s' }])
+    await database.close()
+  }, 30_000)
 
   test('F065 a database of a newer release is refused and left alone', async () => {
     await asSuperuser('create database newer')

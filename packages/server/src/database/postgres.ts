@@ -149,7 +149,8 @@ async function migrateOn(pool: Pool, log: Log): Promise<void> {
   const client = await pool.connect()
   let failure: unknown
   try {
-    await client.query('begin')
+    // Rebuilding a large table takes its time, and so does waiting for another process that does it.
+    await client.query('begin; set local statement_timeout = 0')
     const steps = await migrate({
       run: async (text) => {
         await client.query(text)
