@@ -3,7 +3,7 @@
  * made-up addresses would give a stranger any number of them.
  */
 
-/** Password checks that may be under way at once: about 256 MB of scrypt, and half a second of it on two cores. */
+/** Password checks that may be under way at once: four rounds of the four threads that Node gives scrypt by default. */
 export const checksMax = 16
 
 /** Counts the checks that are under way. */
