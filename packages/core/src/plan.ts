@@ -76,7 +76,8 @@ export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Pla
     medium: agesOf(input.streams.medium, input.nowMs),
     low: agesOf(input.streams.low, input.nowMs),
   }
-  const batch = new Batch<Entry>(input, companyOf(input, ages))
+  // Without a request in flight nothing lingers, and nobody need be counted.
+  const batch = new Batch<Entry>(input, input.isBusy && !input.isImmediate ? companyOf(input, ages) : new Map())
   const due = dueHeld(input, batch)
   let nextHeld = 0
   while (!batch.isFull) {
