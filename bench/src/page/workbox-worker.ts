@@ -15,6 +15,9 @@ export interface WorkboxTask {
   readonly delayMs: number
 }
 
+/** Requests that are stored and replayed before the clock runs. */
+const warmUps = 200
+
 /** What the worker answers. */
 export type WorkboxAnswer = Measurement | { readonly error: string }
 
@@ -46,7 +49,16 @@ async function perform(data: unknown): Promise<Measurement> {
 }
 
 async function burst(count: number): Promise<Measurement> {
-  const requests = notesOf(count).map(
+  // As on our side: what is measured is storing and sending, and not compiling the code that does it.
+  await Promise.all(requestsOf(warmUps).map((request) => queue.pushRequest({ request })))
+  await drain(0)
+  const requests = requestsOf(count)
+  const tookMs = await timed(() => Promise.all(requests.map((request) => queue.pushRequest({ request }))))
+  return { tookMs, operations: await queue.size() }
+}
+
+function requestsOf(count: number): Request[] {
+  return notesOf(count).map(
     (note) =>
       new Request('/api/notes', {
         method: 'POST',
@@ -54,8 +66,6 @@ async function burst(count: number): Promise<Measurement> {
         body: JSON.stringify(note),
       }),
   )
-  const tookMs = await timed(() => Promise.all(requests.map((request) => queue.pushRequest({ request }))))
-  return { tookMs, operations: await queue.size() }
 }
 
 async function drain(delayMs: number): Promise<Measurement> {

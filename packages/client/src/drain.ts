@@ -24,6 +24,7 @@ import {
   type AnyOperationDefinition,
   type OperationId,
   type OperationOutcome,
+  type Plan,
   type Policy,
   type Priority,
   type Verdict,
@@ -50,6 +51,9 @@ const sessionProbeMs = 30_000
  * or what a person did there.
  */
 const lookEveryMs = 300_000
+
+/** Entries of each priority that a plan looks at first: somewhat more than a request takes. */
+const plannedMax = 128
 
 /** What the drain needs from its outbox. */
 export interface DrainHost {
@@ -177,24 +181,33 @@ export class Drain {
     if ((await window.fill()) && (await this.#host.store.readLeadership())?.epoch !== epoch) {
       throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
     }
-    const plan = planBatch({
-      nowMs: this.#now,
-      streams: window.streams,
-      waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
-      blockedLanes: window.blockedLanes,
-      parentState: (id) => window.parentState(id),
-      policyOf: (type, priority) => this.#policyOf(type, priority),
-      operationsMax: this.#pace.operationsMax,
-      bytesMax: batchBytesMax,
-      types: pass?.types,
-      isBusy: false,
-      isImmediate: pass !== undefined,
-    })
+    const plan = this.#plan(window, pass)
     window.pass(plan.passed)
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
     if (plan.passed.length > 0 && !window.isComplete) return undefined
     if (this.#way.kind === 'open' && this.#way.connectivity === 'unknown') return this.#probe(pass, signal)
     return this.#idle(pass, plan.nextDueAtMs, signal)
+  }
+
+  /** Plans by the heads of the window, and by all of it only when those do not make a full request. */
+  #plan(window: QueueWindow, pass: Pass | undefined): Plan<WindowEntry> {
+    const { operationsMax } = this.#pace
+    const rules = {
+      nowMs: this.#now,
+      waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
+      blockedLanes: window.blockedLanes,
+      parentState: (id: OperationId) => window.parentState(id),
+      policyOf: (type: string, priority: Priority) => this.#policyOf(type, priority),
+      operationsMax,
+      bytesMax: batchBytesMax,
+      types: pass?.types,
+      isBusy: false,
+      isImmediate: pass !== undefined,
+    }
+    const plan = planBatch({ ...rules, streams: window.heads(plannedMax) })
+    if (plan.batch.length >= operationsMax || priorities.every((each) => window.streams[each].length <= plannedMax))
+      return plan
+    return planBatch({ ...rules, streams: window.streams })
   }
 
   /** What stands in the way of sending. */
@@ -379,7 +392,10 @@ export class Drain {
           entry: isLive(entry) ? entry : undefined,
         })),
     )
-    this.#setCounts(counts)
+    // What was stored elsewhere may not have been heard of: that nothing is left, only the store can say (see #idle).
+    this.#isEmptyDoubted = counts.queued + counts.waiting === 0
+    if (this.#isEmptyDoubted) this.#latch.set()
+    else this.#setCounts(counts)
     this.#host.announce(reports)
   }
 

@@ -60,6 +60,12 @@ export class QueueWindow {
     return this.#streams
   }
 
+  /** The first entries of each stream. */
+  heads(most: number): { readonly [P in Priority]: readonly WindowEntry[] } {
+    const { high, medium, low } = this.#streams
+    return { high: high.slice(0, most), medium: medium.slice(0, most), low: low.slice(0, most) }
+  }
+
   /** Held entries that stand first in their lanes and wait for their retry, in the order of their due time. */
   get waiting(): readonly WaitingEntry[] {
     return this.#standing().waiting
