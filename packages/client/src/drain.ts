@@ -392,10 +392,7 @@ export class Drain {
           entry: isLive(entry) ? entry : undefined,
         })),
     )
-    // What was stored elsewhere may not have been heard of: that nothing is left, only the store can say (see #idle).
-    this.#isEmptyDoubted = counts.queued + counts.waiting === 0
-    if (this.#isEmptyDoubted) this.#latch.set()
-    else this.#setCounts(counts)
+    this.#setCounts(counts)
     this.#host.announce(reports)
   }
 
