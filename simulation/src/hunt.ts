@@ -4,7 +4,7 @@ import type { NamedMutant } from './mutants.ts'
 import { run } from './run.ts'
 
 /** As many seeds are tried on a mutant. */
-export const seedsPerMutant = 60
+export const seedsPerMutant = 120
 
 /** A mutant that turns in circles is not watched for long. */
 const huntedEventsMax = 40_000
