@@ -83,8 +83,6 @@ export class Drain {
   readonly #writer: AnswerWriter
   #sent = 0
   #done = 0
-  /** By the sums kept here nothing is left to send, and the store has not been asked yet. */
-  #isEmptyDoubted = false
 
   constructor(host: DrainHost) {
     this.#host = host
@@ -256,7 +254,7 @@ export class Drain {
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#writer.idle()
     // Before zero is shown, the store itself is asked.
-    if (pass !== undefined || this.#isEmptyDoubted || this.#host.board.snapshot.pending === 0) await this.#recount()
+    if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#recount()
     if (this.#host.board.snapshot.pending === 0) this.#done = 0
     if (pass !== undefined) {
       this.remove(pass)
@@ -394,17 +392,12 @@ export class Drain {
           entry: isLive(entry) ? entry : undefined,
         })),
     )
-    // What was stored elsewhere may not have been heard of: that nothing is left, only the store can say (see #idle).
-    this.#isEmptyDoubted ||= counts.queued + counts.waiting === 0
-    if (this.#isEmptyDoubted) this.#latch.set()
-    else this.#setCounts(counts)
+    this.#setCounts(counts)
     this.#host.announce(reports)
   }
 
   async #recount(): Promise<void> {
-    const counts = await this.#host.store.counts()
-    this.#isEmptyDoubted = false
-    this.#setCounts(counts)
+    this.#setCounts(await this.#host.store.counts())
   }
 
   #setCounts(counts: StoreCounts): void {

@@ -320,7 +320,7 @@ export class Engine implements Outbox {
         void this.#lookUp(message.ids)
         return
       case 'status':
-        if (!isLeader) this.#showLeader(message.status)
+        if (!isLeader) this.#board.set(message.status)
         return
       case 'leading':
         for (const [request, pass] of this.#asked) this.#askForDrain(request, pass)
@@ -334,16 +334,6 @@ export class Engine implements Outbox {
       case 'authenticated':
         this.#drain.noteAuthenticated()
     }
-  }
-
-  /** A leader that has slept, or that missed a message, knows less than the store: that nothing is left is not believed of it. */
-  #showLeader(status: SharedStatus): void {
-    const { counts, progress: _, ...rest } = status
-    const { pending, needsYou } = this.#board.snapshot
-    const isLessThanKnown =
-      (pending > 0 && counts.queued + counts.waiting === 0) || (needsYou > 0 && counts.conflicted + counts.dead === 0)
-    this.#board.set(isLessThanKnown ? rest : status)
-    if (isLessThanKnown) this.#recountSoon()
   }
 
   #askForDrain(request: string, { types }: Pass): void {
