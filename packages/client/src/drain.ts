@@ -19,32 +19,27 @@ import {
   classify,
   planBatch,
   priorities,
-  problemCodeOf,
   SyncError,
   type AnyOperationDefinition,
   type OperationId,
-  type OperationOutcome,
   type Plan,
   type Policy,
   type Priority,
-  type Verdict,
 } from '@holdfast/core'
-import { everyOne, nothing, requestsOf, verdictsOf, type ChangeContext, type EntryVerdict } from './answer.ts'
-import { batchRequest } from './batch-request.ts'
-import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './coordination/connectivity.ts'
-import { Latch } from './coordination/latch.ts'
-import { Pace } from './coordination/pace.ts'
+import { requestsOf, type ChangeContext } from './answer.ts'
+import { AnswerJudge } from './answer-judge.ts'
 import { AnswerWriter, type Answered } from './answer-writer.ts'
+import { batchRequest } from './batch-request.ts'
+import { Latch } from './coordination/latch.ts'
 import type { Environment } from './environment.ts'
+import { Gate } from './gate.ts'
 import type { Pass } from './pass.ts'
+import { Progress, type Step } from './progress.ts'
 import { QueueWindow, type WindowEntry } from './queue-window.ts'
-import type { StatusBoard, SyncStatus } from './status.ts'
-import { isSameSession, type Session } from './store/registry.ts'
-import { idOf, isLive, type Store, type StoreCounts, type UpdateReport } from './store/store.ts'
+import type { StatusBoard } from './status.ts'
+import type { Session } from './store/registry.ts'
+import { idOf, isLive, type Store, type UpdateReport } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
-
-/** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
-const sessionProbeMs = 30_000
 
 /**
  * How often a leader reads everything anew, ms: a context that dies right after its commit tells nobody what it stored,
@@ -74,20 +69,21 @@ export class Drain {
   readonly #host: DrainHost
   readonly #latch: Latch
   readonly #passes: Pass[] = []
-  #way: WayState = unknownWay
-  readonly #pace: Pace
-  #nextSessionProbeAtMs = 0
+  readonly #gate: Gate
+  readonly #judge: AnswerJudge
+  readonly #progress: Progress
   #needsReload = false
   #reloadedAtMs = 0
   readonly #grown = new Set<Priority>()
   readonly #writer: AnswerWriter
   #sent = 0
-  #done = 0
 
   constructor(host: DrainHost) {
     this.#host = host
     this.#latch = new Latch(host.environment.clock)
-    this.#pace = new Pace(host.environment)
+    this.#gate = new Gate(host)
+    this.#judge = new AnswerJudge(this.#gate, host.board, host.environment.clock)
+    this.#progress = new Progress(host.store, host.board)
     this.#writer = new AnswerWriter(host, () => {
       this.#latch.set()
     })
@@ -96,7 +92,7 @@ export class Drain {
   /** Entries were appended, here or elsewhere. */
   noteGrowth(grown: readonly Priority[]): void {
     for (const priority of grown) this.#grown.add(priority)
-    this.#way = afterHint(this.#way, this.#now)
+    this.#gate.noteHint()
     this.#latch.set()
   }
 
@@ -108,13 +104,13 @@ export class Drain {
 
   /** The network may be back, or the page is visible again. */
   noteHint(): void {
-    this.#way = afterHint(this.#way, this.#now)
+    this.#gate.noteHint()
     this.#latch.set()
   }
 
   /** The person has signed in: look at the session now. */
   noteAuthenticated(): void {
-    this.#nextSessionProbeAtMs = 0
+    this.#gate.noteAuthenticated()
     this.#latch.set()
   }
 
@@ -164,15 +160,15 @@ export class Drain {
       this.#reloadedAtMs = this.#now
       await this.#writer.idle()
       await window.reload()
-      await this.#recount()
+      await this.#progress.recount()
       // What changed meanwhile may have been read by half.
       if (this.#needsReload) return undefined
     }
     window.noteGrowth(this.#grown)
     this.#grown.clear()
     const pass = this.#passes[0]
-    const gate = this.#look(pass)
-    if (gate.kind === 'probe') return this.#probe(pass, signal)
+    const gate = this.#gate.look(pass)
+    if (gate.kind === 'probe') return this.#gate.probe(pass, signal)
     if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
     if (this.#host.isManual && pass === undefined) return this.#idle(undefined, undefined, signal)
     // A page that is read while answers are written would be overtaken by them and read again.
@@ -185,13 +181,13 @@ export class Drain {
     window.pass(plan.passed)
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
     if (plan.passed.length > 0 && !window.isComplete) return undefined
-    if (this.#way.kind === 'open' && this.#way.connectivity === 'unknown') return this.#probe(pass, signal)
+    if (this.#gate.isUntried) return this.#gate.probe(pass, signal)
     return this.#idle(pass, plan.nextDueAtMs, signal)
   }
 
   /** Plans by the heads of the window, and by all of it only when those do not make a full request. */
   #plan(window: QueueWindow, pass: Pass | undefined): Plan<WindowEntry> {
-    const { operationsMax } = this.#pace
+    const { operationsMax } = this.#gate.pace
     const rules = {
       nowMs: this.#now,
       waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
@@ -210,52 +206,12 @@ export class Drain {
     return planBatch({ ...rules, streams: window.streams })
   }
 
-  /** What stands in the way of sending. */
-  #look(
-    pass: Pass | undefined,
-  ): { readonly kind: 'open' | 'probe' } | { readonly kind: 'closed'; readonly untilMs: number } {
-    const isAsking = pass !== undefined && !pass.hasProbed
-    if (this.#host.board.snapshot.authentication !== 'ok') {
-      const untilMs = this.#nextSessionProbeAtMs
-      const isDue = this.#now >= untilMs || untilMs - this.#now > sessionProbeMs
-      return isAsking || isDue ? { kind: 'probe' } : { kind: 'closed', untilMs }
-    }
-    if (this.#way.kind === 'down') {
-      if (isAsking || isProbeDue(this.#way, this.#now)) return { kind: 'probe' }
-      return { kind: 'closed', untilMs: this.#way.nextProbeAtMs }
-    }
-    if (!this.#pace.isWaiting) return { kind: 'open' }
-    const untilMs = this.#pace.closedUntil(isAsking)
-    if (untilMs !== undefined) return { kind: 'closed', untilMs }
-    // A person's wish opens the gate once; what fails after that waits like anything else.
-    if (pass !== undefined) pass.hasProbed = true
-    return { kind: 'open' }
-  }
-
-  async #probe(pass: Pass | undefined, signal: AbortSignal): Promise<void> {
-    if (pass !== undefined) pass.hasProbed = true
-    const answer = await this.#host.transport.probe(signal)
-    if (signal.aborted) return
-    const { environment } = this.#host
-    const { random, clock } = environment
-    this.#nextSessionProbeAtMs = clock.now() + sessionProbeMs
-    const context = { nowMs: clock.now(), random: random.fraction(), isOnlineHint: environment.isOnlineHint() }
-    this.#setWay(afterProbe(this.#way, answer.kind, context))
-    if (answer.kind !== 'green' || this.#host.board.snapshot.authentication === 'ok') return
-    this.#host.board.set({ authentication: this.#judge(answer.session) })
-  }
-
-  #judge(session: Session | null): SyncStatus['authentication'] {
-    if (session === null) return 'required'
-    return isSameSession(session, this.#host.session) ? 'ok' : 'other'
-  }
-
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#writer.idle()
     // Before zero is shown, the store itself is asked.
-    if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#recount()
-    if (this.#host.board.snapshot.pending === 0) this.#done = 0
+    if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#progress.recount()
+    this.#progress.noteIdle()
     if (pass !== undefined) {
       this.remove(pass)
       await pass.finish(this.#host.store)
@@ -286,7 +242,7 @@ export class Drain {
     const raw = await sending
     this.#host.board.set({ sending: 0 })
     if (signal.aborted) return
-    const events = await this.#judgeAnswer(classify(raw, this.#now), batch, signal)
+    const events = await this.#judge.judge(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return
     const requests = await requestsOf(this.#host.store, batch, events, this.#changeContext())
     this.#writer.add({ requests, pass })
@@ -297,90 +253,15 @@ export class Drain {
     window.apply(batch.filter(({ id }) => events.has(id)).map(({ id, lane }) => ({ id, lane, entry: undefined })))
   }
 
-  /** What an answer means for each entry of its batch; empty when it acknowledges nothing. */
-  async #judgeAnswer(
-    verdict: Verdict,
-    batch: readonly WindowEntry[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<OperationId, EntryVerdict>> {
-    switch (verdict.kind) {
-      case 'answered':
-        return this.#acknowledge(verdict.outcomes, batch)
-      case 'unauthenticated':
-        this.#host.board.set({ authentication: verdict.isWrongIdentity ? 'other' : 'required' })
-        this.#nextSessionProbeAtMs = this.#now + sessionProbeMs
-        return nothing
-      case 'too-large':
-        if (batch.length > 1) return this.#narrow(batch)
-        return everyOne(batch, { kind: 'refused', reason: { kind: 'too-large' } })
-      case 'refused': {
-        if (batch.length > 1) return this.#narrow(batch)
-        const { problem } = verdict
-        if (problemCodeOf(problem) === 'conflict')
-          return everyOne(batch, { kind: 'conflict', conflict: { outcome: 'conflict', problem } })
-        return everyOne(batch, { kind: 'refused', reason: { kind: 'refused', problem } })
-      }
-      case 'unreachable':
-        return this.#afterFailure(verdict, batch, signal)
-      case 'foreign':
-        return this.#afterFailure({ kind: 'unreachable', cause: 'proxy', isAboutServer: false }, batch, signal)
-    }
-  }
-
-  #acknowledge(
-    outcomes: readonly OperationOutcome[],
-    batch: readonly WindowEntry[],
-  ): ReadonlyMap<OperationId, EntryVerdict> {
-    this.#setWay(openWay)
-    this.#pace.noteAnswer(batch)
-    const verdicts = verdictsOf(outcomes, batch)
-    const isProgress = [...verdicts.values()].some(({ event }) => event !== undefined)
-    if (isProgress) {
-      this.#pace.noteProgress()
-      this.#host.board.set({ acknowledgedAtMs: this.#now })
-      return verdicts
-    }
-    // An answer that decides nothing must not be asked for again in a tight loop.
-    this.#pace.backOff(undefined)
-    return nothing
-  }
-
-  /** The way failed for the whole batch: back off, and look whether one operation is to blame. */
-  async #afterFailure(
-    verdict: Extract<Verdict, { kind: 'unreachable' }>,
-    batch: readonly WindowEntry[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<OperationId, EntryVerdict>> {
-    if (verdict.isAboutServer || verdict.retryAfterMs !== undefined) {
-      this.#pace.backOff(verdict.retryAfterMs)
-      return nothing
-    }
-    await this.#probe(undefined, signal)
-    if (signal.aborted || this.#way.kind === 'down') return nothing
-    if (batch.length > 1) return this.#narrow(batch)
-    const [only] = batch
-    if (only === undefined) return nothing
-    if (this.#pace.noteLoneFailure(only.id) === 'way') return nothing
-    const { cause, status } = verdict
-    return everyOne(batch, { kind: 'failed', failure: { cause, ...(status !== undefined && { status }) } })
-  }
-
-  #narrow(batch: readonly WindowEntry[]): ReadonlyMap<OperationId, EntryVerdict> {
-    this.#pace.narrow(batch)
-    return nothing
-  }
-
   #takeOver(window: QueueWindow, answered: readonly Answered[], reports: readonly UpdateReport[]): void {
-    const counts = { ...this.#host.board.snapshot.counts }
+    const steps: Step[] = []
     const asked = answered.flatMap(({ requests, pass }) => requests.map(({ entry }) => ({ before: entry, pass })))
     for (const [index, { entry, isChanged }] of reports.entries()) {
       const { before, pass } = asked[index] ?? {}
       // Somebody else was faster, and may have put something in its place.
       if (!isChanged) this.#needsReload = true
       if (!isChanged || before === undefined) continue
-      count(counts, before.state.kind, -1)
-      count(counts, entry.state.kind, 1)
-      if (isLive(before) && !isLive(entry)) this.#done += 1
+      steps.push({ before, after: entry })
       pass?.note(idOf(entry), isLive(entry) ? entry.operation.type : entry.type, entry.state)
     }
     window.apply(
@@ -392,22 +273,8 @@ export class Drain {
           entry: isLive(entry) ? entry : undefined,
         })),
     )
-    this.#setCounts(counts)
+    this.#progress.note(steps)
     this.#host.announce(reports)
-  }
-
-  async #recount(): Promise<void> {
-    this.#setCounts(await this.#host.store.counts())
-  }
-
-  #setCounts(counts: StoreCounts): void {
-    const total = this.#done + counts.queued + counts.waiting
-    this.#host.board.set({ counts, progress: { done: this.#done, total } })
-  }
-
-  #setWay(way: WayState): void {
-    this.#way = way
-    this.#host.board.set({ connectivity: way.connectivity })
   }
 
   #policyOf(type: string, priority: Priority): Policy | undefined {
@@ -424,11 +291,5 @@ export class Drain {
 
   get #now(): number {
     return this.#host.environment.clock.now()
-  }
-}
-
-function count(counts: { -readonly [K in keyof StoreCounts]: number }, kind: string, by: number): void {
-  if (kind === 'queued' || kind === 'waiting' || kind === 'conflicted' || kind === 'dead') {
-    counts[kind] = Math.max(0, counts[kind] + by)
   }
 }
