@@ -51,8 +51,6 @@ const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000]
 const faultsMs = 25 * minuteMs
 /** How long healing may take: a probe, a stolen lock, the longest backoff (6 min), what the server asked for (2 min), in a row. */
 const healMs = 30 * minuteMs
-/** The same where a clock was set back: it makes a wait that the server named longer, by a day at most. */
-const healAfterJumpMs = 25 * hourMs
 /** More events than this mean that something turns in a circle; a usual run has about eight thousand. */
 const eventsUsuallyMax = 150_000
 /** Rounds in which a person settles what needs one. */
@@ -261,7 +259,7 @@ class Run {
     await this.#until(() => tab.outbox !== undefined, minuteMs)
     tab.outbox?.authenticated()
     for (let round = 0; round < personRounds; round += 1) {
-      if (!(await this.#until(() => stuckOf(disk.live).length === 0, device.hasJumped ? healAfterJumpMs : healMs))) {
+      if (!(await this.#until(() => stuckOf(disk.live).length === 0, healMs))) {
         const stuck = stuckOf(disk.live)
         this.#journal.violate(
           'I11',

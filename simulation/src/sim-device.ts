@@ -50,8 +50,6 @@ export class SimDevice {
   networkWeather: NetworkWeather = { ...fineNetwork }
   diskWeather: DiskWeather = { ...fineDisk }
   isOnlineHint = true
-  /** True when its clock was ever changed. */
-  hasJumped = false
   readonly locks: SimLocks
   readonly channels: SimChannels
   readonly queues: Map<string, Queue> = new Map()
@@ -87,7 +85,6 @@ export class SimDevice {
   /** Somebody, or the network's time, sets the clock. */
   jumpClock(byMs: number): void {
     this.#skewMs += byMs
-    this.hasJumped = true
     this.#world.witness.noteJump(this.name)
   }
 

@@ -263,7 +263,9 @@ export class QueueWindow {
     const waiting: WaitingEntry[] = []
     for (const entry of heads.values()) {
       const { state } = entry.stored
-      if (state.kind === 'waiting') waiting.push({ ...entry, notBeforeMs: state.notBeforeMs, isAsked: state.isAsked })
+      if (state.kind !== 'waiting') continue
+      const { notBeforeMs, delayMs, isAsked } = state
+      waiting.push({ ...entry, notBeforeMs, delayMs, isAsked })
     }
     this.#waiting = waiting.toSorted((left, right) => left.createdAtMs - right.createdAtMs)
     this.#blockedLanes = new Set(heads.keys())

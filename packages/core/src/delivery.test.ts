@@ -152,6 +152,7 @@ describe('a failed attempt', () => {
       kind: 'waiting',
       attempts: 1,
       notBeforeMs: nowMs + 1000,
+      delayMs: 1000,
       isAsked: false,
       failure,
     })
@@ -162,6 +163,7 @@ describe('a failed attempt', () => {
     expect(stateOf(deliver(waiting(1), event, contextOf()))).toMatchObject({
       attempts: 2,
       notBeforeMs: nowMs + 7000,
+      delayMs: 7000,
       isAsked: true,
     })
   })
@@ -184,7 +186,8 @@ describe('a postponed operation', () => {
     for (let round = 0; round < 100; round += 1) {
       state = stateOf(deliver(state, { kind: 'postponed', failure, delayMs: 3000 }, contextOf())) ?? state
     }
-    expect(state).toEqual({ kind: 'waiting', attempts: 2, notBeforeMs: nowMs + 3000, isAsked: true, failure })
+    const expected = { kind: 'waiting', attempts: 2, notBeforeMs: nowMs + 3000, delayMs: 3000, isAsked: true, failure }
+    expect(state).toEqual(expected)
   })
 })
 

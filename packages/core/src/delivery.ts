@@ -34,6 +34,11 @@ export interface Waiting {
   /** Attempts that used up some of the schedule. */
   readonly attempts: number
   readonly notBeforeMs: number
+  /**
+   * How long the wait was to be when it began: with more than that left, the clock was set back. Absent in what an
+   * earlier release has stored.
+   */
+  readonly delayMs?: number
   /** True when the server named the time: then not even an overdue entry or "try now" goes earlier. */
   readonly isAsked: boolean
   /** Why, for people. */
@@ -269,6 +274,7 @@ function nextState(state: DeliveryState, event: DeliveryEvent, context: Delivery
         kind: 'waiting',
         attempts: attemptsOf(state),
         notBeforeMs: nowMs + event.delayMs,
+        delayMs: event.delayMs,
         isAsked: true,
         failure: event.failure,
       }
@@ -295,10 +301,17 @@ function afterFailure(
   retryAfterMs: number | undefined,
   { nowMs, random, schedule }: DeliveryContext,
 ): DeliveryState {
-  const delayMs = retryDelayMs(schedule, attempts, random)
-  if (delayMs === undefined) return { kind: 'dead', attempts, reason: { kind: 'attempts', failure } }
-  const isAsked = retryAfterMs !== undefined
-  return { kind: 'waiting', attempts, notBeforeMs: nowMs + (retryAfterMs ?? delayMs), isAsked, failure }
+  const ownMs = retryDelayMs(schedule, attempts, random)
+  if (ownMs === undefined) return { kind: 'dead', attempts, reason: { kind: 'attempts', failure } }
+  const delayMs = retryAfterMs ?? ownMs
+  return {
+    kind: 'waiting',
+    attempts,
+    notBeforeMs: nowMs + delayMs,
+    delayMs,
+    isAsked: retryAfterMs !== undefined,
+    failure,
+  }
 }
 
 function afterRetry(state: DeliveryState, nowMs: number): DeliveryState | undefined {

@@ -76,7 +76,7 @@ export function referencePlan(input: PlanInput<PlannedEntry>): Plan<PlannedEntry
     if (policy === undefined || !isAskedFor(one, input)) continue
     const overdueAtMs = one.createdAtMs + 72 * hourMs
     const dueAtMs = one.isAsked ? one.notBeforeMs : Math.min(one.notBeforeMs, overdueAtMs)
-    const longestMs = one.isAsked ? 24 * hourMs : 375_000
+    const longestMs = one.delayMs ?? (one.isAsked ? 24 * hourMs : 375_000)
     const isDue = dueAtMs <= input.nowMs || dueAtMs > input.nowMs + longestMs || (input.isImmediate && !one.isAsked)
     const ageMs = Math.max(0, input.nowMs - one.createdAtMs)
     if (isDue) due.push({ entry: one, rank: ageMs >= 72 * hourMs ? 0 : 1, ageMs, isHeld: true })
@@ -172,6 +172,7 @@ const heldArbitrary = fc.record({
   type: fc.constantFrom('plain', 'small', 'unknown'),
   ageMs: ageArbitrary,
   waitMs: fc.oneof(fc.integer({ min: -10, max: 400_000 }), fc.integer({ min: 0, max: 200 * hourMs })),
+  delayMs: fc.option(fc.constantFrom(1000, 60_000, 24 * hourMs), { nil: undefined }),
   isAsked: fc.boolean(),
   hasParent: fc.integer({ min: 0, max: 5 }).map((roll) => roll === 0),
 })
@@ -208,7 +209,7 @@ export const inputArbitrary: fc.Arbitrary<PlanInput<PlannedEntry>> = fc
       })
     })
     const waiting: readonly (PlannedEntry & WaitingCandidate)[] = heldDraws
-      .map(({ lane, type, ageMs, waitMs, isAsked, hasParent }) => ({
+      .map(({ lane, type, ageMs, waitMs, delayMs, isAsked, hasParent }) => ({
         ...entry(`h${lane}`, {
           lane: `lane${lane}`,
           type,
@@ -216,6 +217,7 @@ export const inputArbitrary: fc.Arbitrary<PlanInput<PlannedEntry>> = fc
           ...(hasParent && { after: [idOf('e0')] }),
         }),
         notBeforeMs: nowMs + waitMs,
+        delayMs,
         isAsked,
       }))
       .toSorted((left, right) => left.createdAtMs - right.createdAtMs)

@@ -113,6 +113,9 @@ describe('a held entry', () => {
     expect(idsOf(wait({ ...tomorrow, isAsked: true }).batch)).toEqual(['h'])
     expect(wait({ notBeforeMs: nowMs + 375_000 }).batch).toEqual([])
     expect(idsOf(wait({ notBeforeMs: nowMs + 375_001 }).batch)).toEqual(['h'])
+    const asked = { isAsked: true, delayMs: 60_000 }
+    expect(wait({ ...asked, notBeforeMs: nowMs + 60_000 }).batch).toEqual([])
+    expect(idsOf(wait({ ...asked, notBeforeMs: nowMs + 60_001 }).batch)).toEqual(['h'])
   })
 
   it('F053 waits for its parents, and keeps its place', () => {

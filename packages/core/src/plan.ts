@@ -26,6 +26,8 @@ export interface Candidate {
 /** A held entry that waits for its retry. */
 export interface WaitingCandidate extends Candidate {
   readonly notBeforeMs: number
+  /** How long the wait was to be when it began, where that is known. */
+  readonly delayMs?: number | undefined
   /** The server named the time: nothing but time makes it due. */
   readonly isAsked: boolean
 }
@@ -156,8 +158,9 @@ function dueHeld<Entry extends Candidate>(
     // Its own backoff ends when it becomes overdue; what the server asked for does not.
     const dueAtMs = entry.isAsked ? entry.notBeforeMs : Math.min(entry.notBeforeMs, entry.createdAtMs + overdueAgeMs)
     const leftMs = dueAtMs - input.nowMs
-    // Nothing ever waits longer than this: the device's clock was set back since the wait began.
-    const isClockSetBack = leftMs > (entry.isAsked ? retryAfterMaxMs : longestDelayMs(policy.retry))
+    // More than it ever had before it: the device's clock was set back since the wait began.
+    const delayMs = entry.delayMs ?? (entry.isAsked ? retryAfterMaxMs : longestDelayMs(policy.retry))
+    const isClockSetBack = leftMs > delayMs
     if (leftMs <= 0 || isClockSetBack || (!entry.isAsked && input.isImmediate)) due.push(entry)
     else batch.noteDueAt(dueAtMs)
   }
