@@ -1,28 +1,24 @@
 /** Who waits for which entry to be settled, in this context. */
 import type { AppliedState, Discarded, OperationId } from '@holdfast/core'
 import { isFinal } from './entry.ts'
+import { listingMax } from './listing.ts'
 import type { SettledEvent } from './outbox.ts'
-import { idOf, isLive, type StoredEntry } from './store/store.ts'
+import { idOf, isLive, type Store, type StoredEntry } from './store/store.ts'
 
 type Settled = PromiseWithResolvers<AppliedState | Discarded>
 
 /** Keeps the promises of `entry.settled`. Each resolves once, when the entry can no longer change. */
 export class SettledPromises {
+  readonly #store: Store
+  readonly #signal: AbortSignal
   /** One promise for an entry, however often it is read while it waits. */
   readonly #waiting = new Map<OperationId, Settled>()
   readonly #listeners = new Set<(event: SettledEvent) => void>()
 
-  /** The ids that somebody waits for. */
-  get awaited(): readonly OperationId[] {
-    return [...this.#waiting.keys()]
-  }
-
-  get hasListeners(): boolean {
-    return this.#listeners.size > 0
-  }
-
-  isAwaited(id: OperationId): boolean {
-    return this.#waiting.has(id)
+  /** @param signal ends looking up: the outbox is closed */
+  constructor(store: Store, signal: AbortSignal) {
+    this.#store = store
+    this.#signal = signal
   }
 
   /** A promise for an entry as it was just read. */
@@ -42,6 +38,16 @@ export class SettledPromises {
     }
   }
 
+  /** Somebody else has settled these: reads those that anybody here waits for. */
+  async lookUp(ids: readonly OperationId[]): Promise<void> {
+    await this.#read(this.#listeners.size > 0 ? ids : ids.filter((id) => this.#waiting.has(id)))
+  }
+
+  /** Looks whether what is waited for has been settled: messages may have been lost while this context slept. */
+  async recheck(): Promise<void> {
+    await this.#read([...this.#waiting.keys()].slice(0, listingMax))
+  }
+
   /** Tells everybody in this context about an entry; nothing happens while it can still change. */
   announce(entry: StoredEntry): void {
     const { state } = entry
@@ -51,5 +57,13 @@ export class SettledPromises {
     this.#waiting.delete(id)
     const type = isLive(entry) ? entry.operation.type : entry.type
     for (const listener of this.#listeners) listener({ id, type, state })
+  }
+
+  async #read(ids: readonly OperationId[]): Promise<void> {
+    for (const id of ids) {
+      if (this.#signal.aborted) return
+      const entry = await this.#store.find(id).catch(() => undefined)
+      if (entry !== undefined) this.announce(entry)
+    }
   }
 }

@@ -1,0 +1,70 @@
+/**
+ * Passes over contexts: `drain` may be called in any of them, and whoever leads makes the pass. A context that does not
+ * lead asks; the answer is the report. When the leadership moves, whoever still waits asks again.
+ */
+import type { DrainReport } from '../drain-report.ts'
+import { Pass } from '../pass.ts'
+import { untilAborted } from '../until-aborted.ts'
+import type { Message } from './messages.ts'
+
+/** What requests for passes need from their outbox. */
+export interface PassHost {
+  /** Names this context; two contexts never share a name. */
+  readonly contextId: string
+  readonly drain: { add(pass: Pass): void; remove(pass: Pass): void }
+  readonly isLeader: () => boolean
+  readonly post: (message: Message) => void
+}
+
+/** The passes that this context asked for. */
+export class PassRequests {
+  readonly #host: PassHost
+  /** By the request that asks another leader. */
+  readonly #asked = new Map<string, Pass>()
+  #requests = 0
+
+  constructor(host: PassHost) {
+    this.#host = host
+  }
+
+  /** Makes a pass, here or where the leader is; rejects with the reason of the first signal that is aborted before. */
+  async make(
+    types: readonly string[] | undefined,
+    signals: readonly (AbortSignal | undefined)[],
+  ): Promise<DrainReport> {
+    const pass = new Pass(types)
+    this.#requests += 1
+    const request = `${this.#host.contextId}/${this.#requests}`
+    this.#asked.set(request, pass)
+    // Whoever leads makes it: this context, when its turn comes, or the one that hears the request.
+    this.#host.drain.add(pass)
+    if (!this.#host.isLeader()) this.#ask(request, pass)
+    try {
+      return await untilAborted(pass.report, signals)
+    } finally {
+      this.#asked.delete(request)
+      this.#host.drain.remove(pass)
+    }
+  }
+
+  /** Another context leads now, and has heard of none of these. */
+  askAgain(): void {
+    for (const [request, pass] of this.#asked) this.#ask(request, pass)
+  }
+
+  /** Makes the pass that another context asks this leader for. */
+  async makeFor(request: string, types: readonly string[] | undefined): Promise<void> {
+    const pass = new Pass(types)
+    this.#host.drain.add(pass)
+    this.#host.post({ kind: 'drained', request, report: await pass.report })
+  }
+
+  /** The leader has made a pass; nothing happens unless it was asked for here. */
+  finish(request: string, report: DrainReport): void {
+    this.#asked.get(request)?.finishWith(report)
+  }
+
+  #ask(request: string, { types }: Pass): void {
+    this.#host.post({ kind: 'drain', request, ...(types !== undefined && { types: [...types] }) })
+  }
+}
