@@ -1,0 +1,59 @@
+/**
+ * A store as a tab of a test holds it: what it asks for after its death never happens, a full disk refuses what needs
+ * room, and a witness hears of every commit, whether its tab lives to hear of it or not.
+ */
+import { SyncError } from '@holdfast/core'
+import type { Store } from '../store/store.ts'
+import type { Witness } from './witness.ts'
+
+/** What a tab's store depends on. */
+export interface MortalStoreOptions {
+  readonly isAlive: () => boolean
+  readonly isFull: () => boolean
+  readonly witness: Witness
+}
+
+/** Wraps a tab's handle on the shared disk. */
+export function mortalStore(store: Store, { isAlive, isFull, witness }: MortalStoreOptions): Store {
+  const whileAlive = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    if (!isAlive()) return never()
+    const value = await work()
+    // Stored, and the tab died before it heard of it.
+    return isAlive() ? value : never()
+  }
+  const withRoom = async <Value>(work: () => Promise<Value>): Promise<Value> =>
+    whileAlive(() => (isFull() ? Promise.reject(diskFull()) : work()))
+  return {
+    durable: true,
+    append: (group) =>
+      withRoom(async () => {
+        const entries = await store.append(group)
+        witness.noteStored(entries, store)
+        return entries
+      }),
+    readLog: (priority, after, limits) => whileAlive(() => store.readLog(priority, after, limits)),
+    readHeld: (kind, options) => whileAlive(() => store.readHeld(kind, options)),
+    readSettled: (options) => whileAlive(() => store.readSettled(options)),
+    find: (id) => whileAlive(() => store.find(id)),
+    update: (requests, options) =>
+      withRoom(async () => {
+        const reports = await store.update(requests, options)
+        witness.noteUpdated(reports, store)
+        return reports
+      }),
+    counts: () => whileAlive(() => store.counts()),
+    claim: (holder, nowMs) => whileAlive(() => store.claim(holder, nowMs)),
+    beat: (epoch, nowMs) => whileAlive(() => store.beat(epoch, nowMs)),
+    readLeadership: () => whileAlive(() => store.readLeadership()),
+    cleanup: (beforeMs) => whileAlive(() => store.cleanup(beforeMs)),
+    close: () => whileAlive(() => store.close()),
+  }
+}
+
+function never<Value>(): Promise<Value> {
+  return new Promise(() => {})
+}
+
+function diskFull(): SyncError {
+  return new SyncError('quota', 'The test disk is full. Nothing was stored; make room with `isDiskFull = false`.')
+}
