@@ -29,7 +29,8 @@ async function withRegistry<Result>(
   application: string,
   work: (registry: Registry) => Promise<Result>,
 ): Promise<Result> {
-  const registry = await openIndexedDbRegistry(application, browserEnvironment().random)
+  const { random, clock } = browserEnvironment()
+  const registry = await openIndexedDbRegistry(application, random, clock)
   try {
     return await work(registry)
   } finally {

@@ -16,6 +16,8 @@ export type SyncErrorCode =
   | 'quota'
   /** The database is missing, broken or stays closed; nothing was stored. */
   | 'storage'
+  /** Another tab keeps an older database open and does not give way; nothing was stored. */
+  | 'blocked'
   /** The operation is larger than the outbox takes; nothing was stored. */
   | 'too-large'
   /** The database was written by a newer release of the app. */

@@ -1,6 +1,6 @@
 /** The registry on IndexedDB: a few records in a small database of its own. */
 import { isRecord, operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
-import type { Random } from '../environment.ts'
+import type { Clock, Random } from '../environment.ts'
 import { Connection } from './indexeddb-connection.ts'
 import { inTransaction, resultOf } from './indexeddb-request.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
@@ -10,12 +10,14 @@ const records = 'records'
 /**
  * Opens the registry of an application.
  *
+ * @param clock limits how long a call waits for a database that does not open
  * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here
  */
-export async function openIndexedDbRegistry(application: string, random: Random): Promise<Registry> {
+export async function openIndexedDbRegistry(application: string, random: Random, clock?: Clock): Promise<Registry> {
   const connection = new Connection({
     name: `holdfast-registry:${encodeURIComponent(application)}`,
     version: 1,
+    ...(clock !== undefined && { clock }),
     upgrade: (database) => {
       database.createObjectStore(records)
     },

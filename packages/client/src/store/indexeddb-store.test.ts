@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, test } from 'vitest'
-import { SyncError } from '@holdfast/core'
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { makeTrouble } from './indexeddb-trouble.fixture.ts'
 import { storeNames } from './migrations.ts'
+import { codeOf, newName, openRaw, raw } from './raw-database.fixture.ts'
 import { deletionStart, placeholderKey, segmentKey } from './segment.ts'
 import type { StoreFault } from './store-fault.ts'
 import {
@@ -19,42 +19,6 @@ import {
   waitingUntil,
 } from './store.fixture.ts'
 import { isLive } from './store.ts'
-
-const newName = (): string => `test ${crypto.randomUUID()}`
-
-/** Opens the database beside the store, as another program would. */
-function openRaw(name: string, version?: number): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, version)
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new Error('not opened'))
-    request.onblocked = () => reject(new Error('blocked by a tab that does not give way'))
-  })
-}
-
-async function raw<Result>(
-  name: string,
-  store: string,
-  work: (store: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result> {
-  const database = await openRaw(name)
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(store, 'readwrite')
-      const request = work(transaction.objectStore(store))
-      transaction.oncomplete = () => resolve(request.result)
-      transaction.onabort = () => reject(transaction.error ?? new Error('aborted'))
-    })
-  } finally {
-    database.close()
-  }
-}
-
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'none',
-    (error: unknown) => (error instanceof SyncError ? error.code : String(error)),
-  )
 
 describe('a full disk', () => {
   test('F037 an append whose requests succeed and whose transaction aborts is an error, and nothing is stored', async () => {

@@ -3,6 +3,7 @@
  * store.ts for the promises. Every method is one transaction, except that a search through everything takes several.
  */
 import { priorities, type HeldState, type Priority } from '@holdfast/core'
+import type { Clock } from '../environment.ts'
 import { findEntry } from './entry-search.ts'
 import { heldPage } from './held-reading.ts'
 import { Connection } from './indexeddb-connection.ts'
@@ -22,6 +23,10 @@ import { storesOfUpdate, updateEntries } from './update-writing.ts'
 export interface IndexedDbStoreOptions {
   /** Hears of each damaged record once. The record stays where it is. */
   readonly onFault?: FaultListener
+  /** Limits how long a call waits for a database that does not open. Without one it waits for ever. */
+  readonly clock?: Pick<Clock, 'timer'>
+  /** Hears once that a newer release has upgraded the database, or is about to: every call fails from then on. */
+  readonly onOutdated?: () => void
 }
 
 const countedStores: readonly string[] = [
@@ -33,11 +38,13 @@ const countedStores: readonly string[] = [
 /**
  * Opens the store of one identity.
  *
- * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here
+ * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here,
+ * `blocked` when another tab keeps an older database open
  */
 export async function openIndexedDbStore(name: string, options: IndexedDbStoreOptions = {}): Promise<Store> {
-  const onFault = onceEach(options.onFault)
-  const connection = new Connection({ name, version: databaseVersion, upgrade: migrate })
+  const { onFault: tell, ...opening } = options
+  const onFault = onceEach(tell)
+  const connection = new Connection({ name, version: databaseVersion, upgrade: migrate, ...opening })
   const read: ReadTransaction = (stores, work) =>
     connection.run((database) => work(database.transaction(stores, 'readonly')))
   const write = <Result>(
