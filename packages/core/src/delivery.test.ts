@@ -12,6 +12,7 @@ import {
   type DeliveryContext,
   type DeliveryEvent,
   type DeliveryState,
+  type Failure,
   type Transition,
   type Waiting,
 } from './delivery.ts'
@@ -181,13 +182,33 @@ describe('a failed attempt', () => {
 })
 
 describe('a postponed operation', () => {
-  it('waits for the time named and uses no attempt, however often', () => {
-    let state: DeliveryState = waiting(2)
-    for (let round = 0; round < 100; round += 1) {
-      state = stateOf(deliver(state, { kind: 'postponed', failure, delayMs: 3000 }, contextOf())) ?? state
-    }
+  const postponed = (state: DeliveryState, delayMs: number, why: Failure = failure): DeliveryState =>
+    stateOf(deliver(state, { kind: 'postponed', failure: why, delayMs }, contextOf())) ?? state
+
+  it('waits for the time named and uses no attempt', () => {
     const expected = { kind: 'waiting', attempts: 2, notBeforeMs: nowMs + 3000, delayMs: 3000, isAsked: true, failure }
-    expect(state).toEqual(expected)
+    expect(postponed(waiting(2), 3000)).toEqual(expected)
+  })
+
+  it('I10 waits longer each time for the same reason, at least as asked, and no longer than five minutes by itself', () => {
+    let state: DeliveryState = waiting(2)
+    const waits: (number | undefined)[] = []
+    for (let round = 0; round < 9; round += 1) {
+      state = postponed(state, 5000)
+      if (state.kind === 'waiting') waits.push(state.delayMs)
+    }
+    expect(waits).toEqual([5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000])
+    expect(state).toMatchObject({ attempts: 2, notBeforeMs: nowMs + 300_000 })
+    expect(postponed(state, 900_000)).toMatchObject({ delayMs: 900_000 })
+  })
+
+  it('begins anew when the reason is another, or when an attempt failed in between', () => {
+    const grown = postponed(postponed({ kind: 'queued' }, 5000), 5000)
+    expect(grown).toMatchObject({ delayMs: 10_000 })
+    const other: Failure = { cause: 'busy', problem: problem('unknown-type', 'Not known') }
+    expect(postponed(grown, 5000, other)).toMatchObject({ delayMs: 5000 })
+    const failed = stateOf(deliver(grown, { kind: 'failed', failure }, contextOf())) ?? grown
+    expect(postponed(failed, 5000)).toMatchObject({ delayMs: 5000 })
   })
 })
 

@@ -123,6 +123,9 @@ export type DeliveryEvent =
   /** The server has answered `by`: this entry had been applied before. */
   | { readonly kind: 'overtaken'; readonly applied: Applied }
 
+/** The longest wait (ms) to which repeated postponements grow by themselves; a server may ask for more. */
+const postponedMaxMs = 300_000
+
 /** What a transition needs from outside. */
 export interface DeliveryContext {
   readonly nowMs: number
@@ -273,8 +276,7 @@ function nextState(state: DeliveryState, event: DeliveryEvent, context: Delivery
       return {
         kind: 'waiting',
         attempts: attemptsOf(state),
-        notBeforeMs: nowMs + event.delayMs,
-        delayMs: event.delayMs,
+        ...waitOf(state, event, context),
         isAsked: true,
         failure: event.failure,
       }
@@ -293,6 +295,21 @@ function nextState(state: DeliveryState, event: DeliveryEvent, context: Delivery
     case 'replaced':
       return state.kind === 'discarded' ? { ...state, isCertain: true } : undefined
   }
+}
+
+/**
+ * How long a postponed operation waits: as the server asked, and longer each time it asks anew for the same reason. A
+ * server that says "in five seconds" of something that never comes would be asked for ever at that pace.
+ */
+function waitOf(
+  state: DeliveryState,
+  { failure, delayMs: askedMs }: Extract<DeliveryEvent, { kind: 'postponed' }>,
+  { nowMs, random }: DeliveryContext,
+): { readonly notBeforeMs: number; readonly delayMs: number } {
+  const isAnew = state.kind === 'waiting' && state.isAsked && state.failure.problem?.type === failure.problem?.type
+  const grownMs = isAnew ? Math.min((state.delayMs ?? 0) * (1.5 + random), postponedMaxMs) : 0
+  const delayMs = Math.max(askedMs, Math.round(grownMs))
+  return { notBeforeMs: nowMs + delayMs, delayMs }
 }
 
 function afterFailure(

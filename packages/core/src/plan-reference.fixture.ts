@@ -75,7 +75,9 @@ export function referencePlan(input: PlanInput<PlannedEntry>): Plan<PlannedEntry
     const policy = input.policyOf(one.type, one.priority)
     if (policy === undefined || !isAskedFor(one, input)) continue
     const overdueAtMs = one.createdAtMs + 72 * hourMs
-    const dueAtMs = one.isAsked ? one.notBeforeMs : Math.min(one.notBeforeMs, overdueAtMs)
+    const beganAtMs = one.notBeforeMs - (one.delayMs ?? Number.POSITIVE_INFINITY)
+    const ownEndMs = beganAtMs >= overdueAtMs ? beganAtMs + 60_000 : overdueAtMs
+    const dueAtMs = one.isAsked ? one.notBeforeMs : Math.min(one.notBeforeMs, ownEndMs)
     const longestMs = one.delayMs ?? (one.isAsked ? 24 * hourMs : 375_000)
     const isDue = dueAtMs <= input.nowMs || dueAtMs > input.nowMs + longestMs || (input.isImmediate && !one.isAsked)
     const ageMs = Math.max(0, input.nowMs - one.createdAtMs)

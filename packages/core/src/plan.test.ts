@@ -91,6 +91,21 @@ describe('a held entry', () => {
     })
   })
 
+  it('I10 R007 that was overdue when its wait began keeps its own rhythm, a minute at most', () => {
+    const overdue = (delayMs: number, sinceMs: number): ReturnType<typeof wait> =>
+      wait({ createdAtMs: sinceMs - overdueAgeMs, notBeforeMs: sinceMs + delayMs, delayMs })
+    expect(overdue(9000, nowMs)).toMatchObject({ batch: [], nextDueAtMs: nowMs + 9000 })
+    expect(overdue(300_000, nowMs)).toMatchObject({ batch: [], nextDueAtMs: nowMs + 60_000 })
+    expect(idsOf(overdue(300_000, nowMs - 60_000).batch)).toEqual(['h'])
+  })
+
+  it('F034 a clock that leaps forward ends a wait once: the next one begins overdue', () => {
+    const yearMs = 365 * 24 * hourMs
+    const before = { createdAtMs: nowMs - yearMs, notBeforeMs: nowMs - yearMs + 300_000, delayMs: 300_000 }
+    expect(idsOf(wait(before).batch)).toEqual(['h'])
+    expect(wait({ ...before, notBeforeMs: nowMs + 30_000, delayMs: 30_000 }).batch).toEqual([])
+  })
+
   it('F023 a time that the server named holds, even for an overdue entry and for a person', () => {
     const asked = { isAsked: true, notBeforeMs: nowMs + 9000 }
     expect(wait({ ...asked, createdAtMs: nowMs - overdueAgeMs })).toMatchObject({

@@ -1,7 +1,7 @@
 /**
  * The plan: which entries go into the next request. Pure, over a window of the queue.
  *
- * What goes first: overdue (72 h), then held entries whose retry is due, then stale (24 h), then by priority; oldest
+ * What goes first: overdue (72 h, waiting no longer than a minute between two attempts of its own), then held entries whose retry is due, then stale (24 h), then by priority; oldest
  * first within each. A lane's order always wins: an entry goes only when nothing before it in its lane is left behind.
  * Each priority is a stream in log order and ages only grow towards its start, so a merge of the stream heads with the
  * due held entries is exact and looks at each entry of the window once.
@@ -9,7 +9,7 @@
 import type { OperationId } from './id.ts'
 import { priorities, type Priority } from './lane.ts'
 import { longestDelayMs, retryAfterMaxMs } from './backoff.ts'
-import { overdueAgeMs, staleAgeMs, type Policy } from './policy.ts'
+import { overdueAgeMs, overdueWaitMaxMs, staleAgeMs, type Policy } from './policy.ts'
 
 /** What planning needs to know of an entry. */
 export interface Candidate {
@@ -155,8 +155,7 @@ function dueHeld<Entry extends Candidate>(
   for (const entry of input.waiting) {
     const policy = input.policyOf(entry.type, entry.priority)
     if (policy === undefined || input.types?.has(entry.type) === false) continue
-    // Its own backoff ends when it becomes overdue; what the server asked for does not.
-    const dueAtMs = entry.isAsked ? entry.notBeforeMs : Math.min(entry.notBeforeMs, entry.createdAtMs + overdueAgeMs)
+    const dueAtMs = dueAtOf(entry)
     const leftMs = dueAtMs - input.nowMs
     // More than it ever had before it: the device's clock was set back since the wait began.
     const delayMs = entry.delayMs ?? (entry.isAsked ? retryAfterMaxMs : longestDelayMs(policy.retry))
@@ -165,6 +164,18 @@ function dueHeld<Entry extends Candidate>(
     else batch.noteDueAt(dueAtMs)
   }
   return due.toSorted((left, right) => compare(heldKey(left, input.nowMs), heldKey(right, input.nowMs)))
+}
+
+/**
+ * When a held entry is due by time alone. Its own backoff ends when it becomes overdue, and one that begins after that
+ * is short; what the server asked for holds.
+ */
+function dueAtOf({ isAsked, notBeforeMs, delayMs, createdAtMs }: WaitingCandidate): number {
+  if (isAsked) return notBeforeMs
+  const overdueAtMs = createdAtMs + overdueAgeMs
+  const sinceMs = delayMs === undefined ? undefined : notBeforeMs - delayMs
+  if (sinceMs === undefined || sinceMs < overdueAtMs) return Math.min(notBeforeMs, overdueAtMs)
+  return Math.min(notBeforeMs, sinceMs + overdueWaitMaxMs)
 }
 
 /** Types of which queued entries wait, with how many there are and how long the first of them has waited. */

@@ -47,6 +47,12 @@ export const staleAgeMs: number = 24 * 3_600_000
 export const overdueAgeMs: number = 72 * 3_600_000
 
 /**
+ * The longest wait of its own (ms) of an entry that was overdue already when the wait began. Not none at all: an entry
+ * that fails, or any entry after the clock leapt forward, would use up its attempts in a breath.
+ */
+export const overdueWaitMaxMs = 60_000
+
+/**
  * Completes a policy.
  *
  * @throws SyncError `invalid-definition` when a number is out of range
