@@ -138,4 +138,14 @@ export {
   type WireFault,
   type WireOperation,
 } from './protocol.ts'
+export {
+  findReferences,
+  isReference,
+  ref,
+  referenceTag,
+  putReferences,
+  replaceReferences,
+  type Reference,
+  type WithReferences,
+} from './reference.ts'
 export { describeIssues, type Schema, type SchemaIssue, type SchemaResult } from './schema.ts'

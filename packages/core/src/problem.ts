@@ -46,6 +46,8 @@ export const problemStatus = {
   cancelled: 422,
   /** An operation that this one needs was refused. */
   'parent-refused': 422,
+  /** A reference names an id that the operation it refers to was not given. */
+  'reference-missing': 422,
   /** The server does not know this type or this version of it (yet). */
   'unknown-type': 422,
   /** The server speaks another version of the protocol. */
