@@ -1,4 +1,5 @@
 /** A shared cookie jar: nobody's orders go out in another's name. */
+import { FieldDeskPage } from '../fixtures/field-desk-page.ts'
 import { expect, test } from '../fixtures/test.ts'
 import type { Matching } from '../proxy.ts'
 
@@ -50,4 +51,26 @@ test("F055 ben at ana's device sees that something of hers is kept, sends none o
   await desk.signIn('ana@north.example', '/sign-in')
   await expect.poll(() => desk.toneOf(hers)).toBe('server')
   expect((await truth()).map(({ id }) => id).toSorted()).toEqual([hers, his].toSorted())
+})
+
+test("F055 I5 a plain POST from ana's open page after ben signed in is refused to its caller, and his own is taken", async ({
+  desk,
+  mark,
+  way,
+  truth,
+}) => {
+  await desk.signIn('ana@north.example')
+  await desk.workerReady()
+  const tab = await desk.page.context().newPage()
+  const his = new FieldDeskPage(tab, way.url)
+  await his.signIn('ben@north.example', '/sign-in')
+
+  const refused = await desk.postOrder(`${mark} ana`)
+  expect(refused).toMatchObject({ status: 403, body: { type: 'urn:holdfast:problem:wrong-identity' } })
+  expect(await his.postOrder(`${mark} ben`)).toMatchObject({ status: 200 })
+  // A stamp says it as well where no service worker stands in between.
+  const stamped = await desk.postOrder(`${mark} stamped`, { headers: { 'Holdfast-Identity': 'north/ana' } })
+  expect(stamped.status).toBe(403)
+  expect((await truth()).map(({ note }) => note)).toEqual([`${mark} ben`])
+  await tab.close()
 })

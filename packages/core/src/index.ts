@@ -54,6 +54,7 @@ export {
   timeOfOperationId,
   type OperationId,
 } from './id.ts'
+export { encodedName, identityHeader, identityStamp } from './identity-stamp.ts'
 export {
   canonicalText,
   findJsonFault,

@@ -6,11 +6,13 @@ import type { Interception } from './routes.ts'
 import { takeRequest, type Intercepted } from './interception.ts'
 import { OutboxLease, type OutboxSource } from './lease.ts'
 import { armSync, defaultTag } from './register.ts'
-import { notStoredAnswer } from './answers.ts'
+import { notStoredAnswer, problemAnswer } from './answers.ts'
+import { PageOwners } from './page-owners.ts'
 import { parsePageMessage, StatusMessenger } from './status-messages.ts'
 import { drainInEvent, typesOf, type TagTypes } from './sync.ts'
 import {
   isInterceptable,
+  isLasting,
   isReceivedMessage,
   isSyncEvent,
   isWorkerScope,
@@ -50,6 +52,7 @@ export function installSync(options: InstallOptions): void {
     // Not at once: a status that was never counted would say that nothing is pending.
     outbox.subscribe(() => void messenger.tell(outbox.status()))
   })
+  const owners = new PageOwners(scope, options.identity)
   const drain = (tag: string) =>
     lease.use(async (leased) => {
       if (leased !== undefined) await drainInEvent(leased, typesOf(tag, tags))
@@ -64,19 +67,33 @@ export function installSync(options: InstallOptions): void {
   scope.addEventListener('message', (event) => {
     if (!isReceivedMessage(event) || (event.origin !== '' && event.origin !== scope.location.origin)) return
     const message = parsePageMessage(event.data, defaultTag)
-    if (message?.type === 'identity-changed') event.waitUntil(lease.recheck())
+    if (message?.type === 'identity-changed') {
+      event.waitUntil(lease.recheck())
+      if (event.source !== null) event.waitUntil(owners.noteIdentity(event.source.id))
+    }
     if (message?.type === 'request-sync') event.waitUntil(quietly(drain(message.tag)))
   })
   if (intercept === undefined) return
+  scope.addEventListener('activate', (event) => {
+    // Pages that were loaded before there was a worker.
+    if (isLasting(event)) event.waitUntil(quietly(owners.adoptOpenPages()))
+  })
   scope.addEventListener('fetch', (event) => {
     if (!isInterceptable(event)) return
-    const { request } = event
+    const { request, clientId, resultingClientId } = event
+    if (resultingClientId !== '') {
+      const isPage = request.mode === 'navigate'
+      event.waitUntil(isPage ? owners.noteIdentity(resultingClientId) : owners.noteWorker(resultingClientId, clientId))
+    }
     const definition = intercept.find(request.method, request.url, scope.location.origin)
     if (definition === undefined) return
-    const taken = lease.use<Intercepted>(async (leased) =>
-      leased === undefined ? { kind: 'pass' } : takeRequest(leased.outbox, definition, request.clone()),
-    )
-    event.respondWith(answer(scope, event, taken))
+    const taken = lease.use<Intercepted>(async (leased) => {
+      if (leased === undefined) return { kind: 'pass' }
+      const refusal = await owners.refusalOf(request, clientId, leased.outbox.session)
+      if (refusal !== undefined) return { kind: 'answered', response: problemAnswer(refusal), isPending: false }
+      return takeRequest(leased.outbox, definition, request.clone())
+    })
+    event.respondWith(answer(scope, owners, event, taken))
   })
 }
 
@@ -90,7 +107,12 @@ async function drainOrArmAgain(scope: WorkerScope, event: SyncEvent, drain: (tag
   }
 }
 
-async function answer(scope: WorkerScope, event: InterceptableEvent, taken: Promise<Intercepted>): Promise<Response> {
+async function answer(
+  scope: WorkerScope,
+  owners: PageOwners,
+  event: InterceptableEvent,
+  taken: Promise<Intercepted>,
+): Promise<Response> {
   let intercepted: Intercepted
   try {
     intercepted = await taken
@@ -98,7 +120,7 @@ async function answer(scope: WorkerScope, event: InterceptableEvent, taken: Prom
     // Who is signed in could not be read, or the outbox could not be opened: nothing was stored, and that is said.
     return notStoredAnswer(error)
   }
-  if (intercepted.kind === 'pass') return scope.fetch(event.request)
+  if (intercepted.kind === 'pass') return scope.fetch(await owners.stamped(event.request, event.clientId))
   // Still inside the event: later a browser would not let its life be extended.
   if (intercepted.isPending) event.waitUntil(armSync(scope.registration, defaultTag))
   return intercepted.response

@@ -72,6 +72,8 @@ export class StageScope extends EventTarget implements WorkerScope {
   readonly armed: string[] = []
   readonly told: unknown[] = []
   readonly passedOn: string[] = []
+  /** The stamp of the last request that was passed on. */
+  lastStamp: string | null = null
   readonly registration = {
     sync: {
       register: (tag: string) => {
@@ -80,12 +82,24 @@ export class StageScope extends EventTarget implements WorkerScope {
       },
     },
   }
+  /** The ids of the pages that are open. */
+  readonly open = new Set(['page'])
   readonly clients = {
-    matchAll: () => Promise.resolve([{ postMessage: (message: unknown) => void this.told.push(message) }]),
+    matchAll: () =>
+      Promise.resolve(
+        [...this.open].map((id) => ({ id, postMessage: (message: unknown) => void this.told.push(message) })),
+      ),
+  }
+  readonly caches: Pick<CacheStorage, 'open'>
+
+  constructor(kept = new Map<string, string>()) {
+    super()
+    this.caches = cachesOver(kept)
   }
 
   fetch(request: Request): Promise<Response> {
     this.passedOn.push(`${request.method} ${new URL(request.url).pathname}`)
+    this.lastStamp = request.headers.get('Holdfast-Identity')
     return Promise.resolve(new Response('from the network', { status: 299 }))
   }
 
@@ -94,16 +108,36 @@ export class StageScope extends EventTarget implements WorkerScope {
     await this.#fire(type, { tag, lastChance })
   }
 
-  async message(data: unknown, origin: string = this.location.origin): Promise<void> {
-    await this.#fire('message', { data, origin })
+  async message(data: unknown, origin: string = this.location.origin, page = 'page'): Promise<void> {
+    await this.#fire('message', { data, origin, source: { id: page } })
   }
 
-  /** Fires a fetch event; `undefined` when nobody answered it. */
-  async request(path: string, init: RequestInit): Promise<Response | undefined> {
+  async activate(): Promise<void> {
+    await this.#fire('activate', {})
+  }
+
+  /** Opens a page, as a navigation does. */
+  async load(page: string): Promise<void> {
+    this.open.add(page)
+    const request = new Request(this.location.origin)
+    Object.defineProperty(request, 'mode', { value: 'navigate' })
+    await this.#fire('fetch', { request, clientId: '', resultingClientId: page, respondWith: () => undefined })
+  }
+
+  /** Starts a worker of a page. */
+  async startWorker(worker: string, page: string): Promise<void> {
+    const request = new Request(`${this.location.origin}/worker.js`)
+    await this.#fire('fetch', { request, clientId: page, resultingClientId: worker, respondWith: () => undefined })
+  }
+
+  /** Fires a fetch event; `undefined` when nobody answered it. Without a page, nothing is known of who asks. */
+  async request(path: string, init: RequestInit, page = ''): Promise<Response | undefined> {
     let answer: Promise<Response> | undefined
     const request = new Request(this.location.origin + path, init)
     const waiting = this.#fire('fetch', {
       request,
+      clientId: page,
+      resultingClientId: '',
       respondWith: (response: Promise<Response>) => (answer = response),
     })
     const response = await answer
@@ -121,10 +155,36 @@ export class StageScope extends EventTarget implements WorkerScope {
   }
 }
 
+/** Caches over a map, which outlives the worker: as much of the Cache API as is used. */
+function cachesOver(kept: Map<string, string>): Pick<CacheStorage, 'open'> {
+  const pathOf = (asked: RequestInfo | URL) =>
+    new URL(asked instanceof Request ? asked.url : asked, 'https://app.example').pathname
+  const unexpected = () => Promise.reject(new Error('this is not expected of a cache here'))
+  return {
+    open: () =>
+      Promise.resolve({
+        match: (asked) => {
+          const text = kept.get(pathOf(asked))
+          return Promise.resolve(text === undefined ? undefined : new Response(text))
+        },
+        put: async (asked, response) => void kept.set(pathOf(asked), await response.text()),
+        delete: (asked) => Promise.resolve(kept.delete(pathOf(asked))),
+        keys: () => Promise.resolve([...kept.keys()].map((path) => new Request(`https://app.example${path}`))),
+        add: unexpected,
+        addAll: unexpected,
+        matchAll: unexpected,
+      }),
+  }
+}
+
 /** A worker that is installed, with its server and the means to look into its outbox. */
 export interface Stage {
   readonly scope: StageScope
   readonly server: ScriptedServer
+  /** What the worker's caches hold. */
+  readonly kept: ReadonlyMap<string, string>
+  /** Ends the worker, and starts another with nothing in memory. */
+  readonly restartWorker: () => StageScope
   /** Signs in; `undefined` signs out. */
   readonly signIn: (session: Session | undefined) => Promise<void>
   /** Opens an outbox beside the worker's, as a page does. */
@@ -134,12 +194,16 @@ export interface Stage {
 /** Sets a stage with a database of its own. */
 export async function setStage(options: Partial<InstallOptions> = {}): Promise<Stage> {
   const name = `stage-${crypto.randomUUID()}`
-  const scope = new StageScope()
+  const kept = new Map<string, string>()
   const server = new ScriptedServer()
   const open = (session: Session) =>
     openOutbox({ name, operations: [addNote, addMemo], session, transport: server.transport() })
   const signIn = (session: Session | undefined) => setCurrentIdentity(name, session)
   await signIn(ana)
-  installSync({ scope, identity: () => currentIdentity(name), open, ...options })
-  return { scope, server, signIn, openPage: open }
+  const startWorker = () => {
+    const scope = new StageScope(kept)
+    installSync({ scope, identity: () => currentIdentity(name), open, ...options })
+    return scope
+  }
+  return { scope: startWorker(), server, kept, restartWorker: startWorker, signIn, openPage: open }
 }

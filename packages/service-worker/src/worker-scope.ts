@@ -9,10 +9,12 @@ export interface WorkerScope {
   readonly registration: object
   readonly clients: {
     matchAll(options: {
-      readonly type: 'window'
+      readonly type: 'window' | 'all'
       readonly includeUncontrolled: boolean
-    }): Promise<readonly { postMessage(message: unknown): void }[]>
+    }): Promise<readonly { readonly id: string; postMessage(message: unknown): void }[]>
   }
+  /** Absent where the browser keeps no caches. */
+  readonly caches?: Pick<CacheStorage, 'open'>
   addEventListener(type: string, listener: (event: Event) => void): void
   fetch(request: Request): Promise<Response>
 }
@@ -36,6 +38,10 @@ export interface SyncEvent extends LastingEvent {
 /** A `fetch` event. */
 export interface InterceptableEvent extends LastingEvent {
   readonly request: Request
+  /** The page or worker that asks; empty when there is none, as for what opens a page. */
+  readonly clientId: string
+  /** The page or worker that the answer will become. */
+  readonly resultingClientId: string
   respondWith(response: Promise<Response>): void
 }
 
@@ -43,6 +49,7 @@ export interface InterceptableEvent extends LastingEvent {
 export interface ReceivedMessage extends LastingEvent {
   readonly data: unknown
   readonly origin: string
+  readonly source: { readonly id: string } | null
 }
 
 /** True for a service worker's own global scope. */
@@ -57,14 +64,17 @@ export function isSyncEvent(event: Event): event is SyncEvent {
 
 /** True for a `fetch` event. */
 export function isInterceptable(event: Event): event is InterceptableEvent {
-  return isLasting(event) && 'request' in event && event.request instanceof Request && 'respondWith' in event
+  if (!isLasting(event) || !('clientId' in event && 'resultingClientId' in event)) return false
+  return 'request' in event && event.request instanceof Request && 'respondWith' in event
 }
 
 /** True for a `message` event. */
 export function isReceivedMessage(event: Event): event is ReceivedMessage {
-  return isLasting(event) && 'data' in event && 'origin' in event && typeof event.origin === 'string'
+  if (!isLasting(event) || !('data' in event && 'source' in event)) return false
+  return 'origin' in event && typeof event.origin === 'string'
 }
 
-function isLasting(event: Event): event is LastingEvent {
+/** True for an event that can keep the worker alive. */
+export function isLasting(event: Event): event is LastingEvent {
   return 'waitUntil' in event && typeof event.waitUntil === 'function'
 }

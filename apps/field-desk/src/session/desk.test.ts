@@ -101,8 +101,8 @@ it('signs out offline too: the next start tells the server first, and asks for n
   expect(next.device.isLeaving()).toBe(false)
 })
 
-it('follows a sign-out in another tab', async () => {
-  const { desk, device } = deskOf()
+it('F055 follows a sign-out in another tab, and says nothing of who is signed in: that may be the next person', async () => {
+  const { desk, device, log } = deskOf()
   device.remember(ana)
   await desk.start()
   device.forget()
@@ -110,6 +110,7 @@ it('follows a sign-out in another tab', async () => {
   desk.noteStorage('field-desk:identity')
   await closed
   expect(desk.state().kind).toBe('signed-out')
+  expect(log).not.toContain('current nobody')
 })
 
 function memory(): KeyValueStorage {

@@ -89,6 +89,10 @@ export function createDesk(ports: DeskPorts): Desk {
   const close = async () => {
     device.forget()
     await setCurrent(undefined)
+    await showSignedOut()
+  }
+
+  const showSignedOut = async () => {
     const sealed = await ports.knownIdentities().catch(() => [])
     become({ kind: 'signed-out', sealed: sealed.filter(({ pending }) => pending > 0) })
   }
@@ -123,7 +127,8 @@ export function createDesk(ports: DeskPorts): Desk {
     },
     noteStorage: (key) => {
       const isIdentity = key === identityKey || key === null
-      if (isIdentity && state.kind === 'open' && device.identity() === undefined) void close()
+      // Only the page itself leaves: who is signed in now is the other tab's to say, and may be somebody else already.
+      if (isIdentity && state.kind === 'open' && device.identity() === undefined) void showSignedOut()
     },
   }
 }

@@ -1,5 +1,5 @@
 /** The registry on IndexedDB: a few records in a small database of its own. */
-import { isRecord, operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
+import { encodedName, isRecord, operationIdFrom, operationIdRandomBytes } from '@holdfast/core'
 import type { Clock, Random } from '../environment.ts'
 import { Connection } from './indexeddb-connection.ts'
 import { inTransaction, resultOf } from './indexeddb-request.ts'
@@ -15,7 +15,7 @@ const records = 'records'
  */
 export async function openIndexedDbRegistry(application: string, random: Random, clock?: Clock): Promise<Registry> {
   const connection = new Connection({
-    name: `holdfast-registry:${encodeURIComponent(application)}`,
+    name: `holdfast-registry:${encodedName(application)}`,
     version: 1,
     ...(clock !== undefined && { clock }),
     upgrade: (database) => {

@@ -31,6 +31,13 @@ test('I5 the names of two identities are never the same, whatever stands in them
     databaseName('app', { tenant: 'a:b', user: 'c' }),
     databaseName('app:a', { tenant: 'b', user: 'c' }),
     databaseName('app', { tenant: 'a%3Ab', user: 'c' }),
+    databaseName('app', { tenant: 'a', user: 'B:C' }),
+    databaseName('app', { tenant: 'a', user: 'é' }),
+    databaseName('app', { tenant: 'a', user: 'e\u0301' }),
+    databaseName('app', { tenant: 'a', user: '\ud83d' }),
+    databaseName('app', { tenant: 'a', user: '\ud83e' }),
+    databaseName('app', { tenant: 'a', user: 'x'.repeat(5000) }),
+    databaseName('app', { tenant: 'a', user: 'x'.repeat(5001) }),
   ]
   expect(new Set(names).size).toBe(names.length)
 })

@@ -4,6 +4,7 @@
  *
  * Another identity's queue is sealed by not being opened: the registry only remembers how many entries it held.
  */
+import { encodedName } from '@holdfast/core'
 
 /** Whose writes these are. */
 export interface Session {
@@ -39,5 +40,5 @@ export function isSameSession(left: Session, right: Session): boolean {
 
 /** The name of an identity's database. Parts are encoded, so that no tenant or user can reach into another's name. */
 export function databaseName(application: string, session: Session): string {
-  return [`holdfast`, application, session.tenant, session.user].map(encodeURIComponent).join(':')
+  return [`holdfast`, application, session.tenant, session.user].map(encodedName).join(':')
 }

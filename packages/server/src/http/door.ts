@@ -2,7 +2,7 @@
  * Doors: what every route of the API has in common. In this order: where the request comes from, who sent it, what it
  * carries. Whatever goes wrong inside is a problem document; no error's text leaves the server.
  */
-import { problem } from '@holdfast/core'
+import { identityHeader, identityStamp, problem } from '@holdfast/core'
 import type { Context } from 'hono'
 import { isOutage } from '../database/sql-state.ts'
 import { describeError, type Log } from '../log.ts'
@@ -56,6 +56,8 @@ export function createDoor(
       }
       const session = await dependencies.authenticate(request)
       if (session === null) return problemAnswer(problem('unauthenticated', 'Nobody is signed in'))
+      const stamp = request.headers.get(identityHeader)
+      if (stamp !== null && stamp !== identityStamp(session)) return problemAnswer(foreignStamp)
       if (takes === 'nothing') return await answer({ session, request, body: undefined })
       const body = await readJsonBody(request, dependencies.bodyBytesMax)
       if (body.problem !== undefined) return problemAnswer(body.problem)
@@ -65,6 +67,10 @@ export function createDoor(
     }
   }
 }
+
+const foreignStamp = problem('wrong-identity', 'This page belongs to another session', {
+  detail: 'Somebody else has signed in since it was opened; nothing was done. Reload it, or sign in as before.',
+})
 
 const unavailableRetryAfterMs = 5_000
 

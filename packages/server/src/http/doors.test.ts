@@ -3,6 +3,7 @@ import {
   answerMediaType,
   batchPath,
   healthPath,
+  identityHeader,
   isRecord,
   parseBatchAnswer,
   parseHealthAnswer,
@@ -121,6 +122,14 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     const operation = noteOp('forged', changeNote, { id: 'forged', add: 1 })
     await expectProblem(post(JSON.stringify(batch([operation], forged))), 403, 'wrong-identity')
     expect(await countAll()).toEqual(before)
+  })
+
+  test("F057 a request that is stamped as somebody else's is 403 wrong-identity, and nothing is applied", async () => {
+    const before = await countAll()
+    const body = JSON.stringify(batch([noteOp('stamped', changeNote, { id: 'stamped', add: 1 })]))
+    await expectProblem(post(body, { [identityHeader]: 'north/ben' }), 403, 'wrong-identity')
+    expect(await countAll()).toEqual(before)
+    expect((await ask(post(body, { [identityHeader]: 'north/ana' }))).status).toBe(200)
   })
 
   test('F071 the same operation id in two tenants is two operations, and neither learns of the other', async () => {
