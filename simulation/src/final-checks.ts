@@ -124,12 +124,12 @@ export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
   return live.filter(({ operation }) => !excused.has(operation.id))
 }
 
-/** The entry that carries what becomes of an operation to the server: itself, or the news of its discard. */
+/** The entry that decides what becomes of an operation: itself, what took its place, or the news of its discard. */
 function carrierOf(disk: MemoryDisk, id: OperationId): OperationId {
   let carrier = id
   for (let steps = 0; steps < 100; steps += 1) {
     const state = disk.settled.get(carrier)?.state
-    if (state?.kind !== 'discarded' || state.isCertain) return carrier
+    if (state?.kind !== 'discarded' || (state.cause === 'person' && state.isCertain)) return carrier
     carrier = state.by
   }
   return carrier

@@ -192,6 +192,7 @@ export class Drain {
       nowMs: this.#now,
       waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
       blockedLanes: window.blockedLanes,
+      isAhead: (entry: WindowEntry) => window.isAhead(entry),
       parentState: (id: OperationId) => window.parentState(id),
       policyOf: (type: string, priority: Priority) => this.#policyOf(type, priority),
       operationsMax,
@@ -271,6 +272,7 @@ export class Drain {
           id: idOf(entry),
           lane: isLive(entry) ? entry.operation.lane : entry.lane,
           entry: isLive(entry) ? entry : undefined,
+          isSuperseded: entry.state.kind === 'discarded' && entry.state.cause === 'superseded',
         })),
     )
     this.#progress.note(steps)

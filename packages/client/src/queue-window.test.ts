@@ -5,6 +5,7 @@ import {
   always,
   appliedChange,
   change,
+  deadState,
   discardedChange,
   queuedOperation,
   testId,
@@ -65,4 +66,52 @@ test('I10 what comes after a discarded entry waits here until the server knows o
   await change(store, [always(settled, discardedChange('cancel', true))])
   await window.fill()
   expect(window.parentState(testId('parent'))).toBe('applied')
+})
+
+test('F053 what comes after an entry that another one has replaced waits for that one', async () => {
+  const store = openMemoryStore()
+  const [parent] = await store.append([queuedOperation('parent', { lane: 'note:1' })])
+  if (parent === undefined) throw new RangeError('an entry was stored')
+  const { operation, ...rest } = queuedOperation('child', { lane: 'note:2' })
+  await store.append([{ ...rest, operation: { ...operation, after: [testId('parent')] } }])
+  const queued = queuedOperation('heir', { lane: 'note:1' })
+  const [report] = await change(store, [
+    always(parent, {
+      state: { kind: 'discarded', cause: 'superseded', by: testId('heir'), isCertain: true },
+      replacement: { queued, state: waitingUntil(0) },
+    }),
+  ])
+  const heir = report?.replacement
+  if (heir === undefined) throw new RangeError('the replacement was stored')
+  const window = new QueueWindow(store)
+  await window.reload()
+  await window.fill()
+  expect(window.parentState(testId('parent'))).toBe('pending')
+  window.pass(window.streams.medium)
+  await change(store, [always(heir, appliedChange())])
+  window.apply([{ id: testId('heir'), lane: 'note:1', entry: undefined }])
+  await window.fill()
+  expect(window.streams.medium.map(({ id }) => id)).toEqual(['child'])
+  expect(window.parentState(testId('parent'))).toBe('applied')
+})
+
+test('I11 an entry that was passed goes on when what stands before it is settled, whatever is held behind it', async () => {
+  const store = openMemoryStore()
+  const lane = 'note:1'
+  const [first, , last] = await store.append([
+    queuedOperation('first', { lane }),
+    queuedOperation('second', { lane }),
+    queuedOperation('last', { lane }),
+  ])
+  if (first === undefined || last === undefined) throw new RangeError('three entries were stored')
+  await change(store, [always(first, { state: waitingUntil(9000) }), always(last, { state: deadState })])
+  const window = new QueueWindow(store)
+  await window.reload()
+  await window.fill()
+  window.pass(window.streams.medium)
+  window.apply([{ id: testId('first'), lane, entry: undefined }])
+  await window.fill()
+  const [second] = window.streams.medium
+  expect(second?.id).toBe('second')
+  expect(second === undefined ? undefined : window.isAhead(second)).toBe(true)
 })

@@ -14,7 +14,7 @@ import {
   type Candidate,
   type WaitingCandidate,
 } from '@holdfast/core'
-import { isLive, type LiveEntry, type Position, type Store } from './store/store.ts'
+import { isLive, type LiveEntry, type Position, type Store, type StoredEntry } from './store/store.ts'
 
 /** An entry as planning sees it, with the stored one. */
 export interface WindowEntry extends Candidate {
@@ -34,6 +34,8 @@ const windowSizeMax: number = 2 * batchBytesMax
 const pageBytesMax = 512 * 1024
 /** Held entries read per page. */
 const heldPageMax = 500
+/** How often an entry can have been replaced by another before looking for the last of them is given up. */
+const successorsMax = 100
 
 /** The part of the queue that the drain looks at. Owned by the drain of one leadership. */
 export class QueueWindow {
@@ -47,10 +49,14 @@ export class QueueWindow {
   readonly #parents = new Map<OperationId, ParentState>()
   /** Lanes that wait for an entry to settle, by that entry. */
   readonly #lanesBehind = new Map<OperationId, Set<string>>()
+  /** Entries that others come after, by the entry that took their place: its fate is theirs. */
+  readonly #carries = new Map<OperationId, Set<OperationId>>()
   /** Counts what others than the reading have changed. */
   #changes = 0
   #waiting: readonly WaitingEntry[] | undefined
   #blockedLanes: ReadonlySet<string> = new Set()
+  /** Where the held entry stands that blocks a lane, by lane. */
+  #blockers: ReadonlyMap<string, WindowEntry> = new Map()
 
   constructor(store: Store) {
     this.#store = store
@@ -73,7 +79,17 @@ export class QueueWindow {
 
   /** Lanes that a held entry blocks. */
   get blockedLanes(): ReadonlySet<string> {
-    return this.#standing().blockedLanes
+    this.#standing()
+    return this.#blockedLanes
+  }
+
+  /**
+   * True for an entry before the held one that blocks its lane. A discard takes the place of what it takes back, in the
+   * middle of its lane, and should it fail there, what stands before it must not wait for a person.
+   */
+  isAhead({ lane, stored }: WindowEntry): boolean {
+    const blocker = this.#blockers.get(lane)
+    return blocker !== undefined && isBefore(stored.position, blocker.stored.position)
   }
 
   /** True when everything in the log has been looked at. */
@@ -144,6 +160,7 @@ export class QueueWindow {
   rewind(): void {
     this.#passed.clear()
     this.#lanesBehind.clear()
+    this.#carries.clear()
     for (const priority of priorities) {
       this.#streams[priority] = []
       this.#cursors[priority] = undefined
@@ -177,19 +194,26 @@ export class QueueWindow {
     this.#changes += 1
     const gone = new Set<OperationId>()
     const opened = new Set<string>()
-    for (const { id, lane, entry } of changed) {
+    for (const { id, lane, entry, isSuperseded } of changed) {
       gone.add(id)
       if (this.#held.delete(id)) opened.add(lane)
-      if (entry === undefined) this.#parents.set(id, 'applied')
+      if (isSuperseded === true) this.#parents.delete(id)
+      else if (entry === undefined) this.#parents.set(id, 'applied')
       else this.#held.set(id, windowEntry(entry))
-      for (const behind of this.#lanesBehind.get(id) ?? []) opened.add(behind)
-      if (entry === undefined) this.#lanesBehind.delete(id)
+      for (const carried of [id, ...(this.#carries.get(id) ?? [])]) {
+        for (const behind of this.#lanesBehind.get(carried) ?? []) opened.add(behind)
+        if (entry === undefined) this.#lanesBehind.delete(carried)
+      }
+      if (entry === undefined) this.#carries.delete(id)
     }
     this.#waiting = undefined
     this.#drop(gone)
     for (const lane of opened) {
       const first = this.#passed.get(lane)
-      if (first === undefined || this.blockedLanes.has(lane)) continue
+      if (first === undefined) continue
+      const { blockers } = this.#standing()
+      const blocker = blockers.get(lane)?.stored.position
+      if (blocker !== undefined && !isBefore(first, blocker)) continue
       this.#passed.delete(lane)
       this.#goBackTo(first)
     }
@@ -233,16 +257,31 @@ export class QueueWindow {
       for (const { after } of entries) {
         for (const id of after ?? []) {
           if (this.#parents.get(id) === 'applied') continue
-          const state = await this.#readParentState(id)
-          // Settled while it was being looked up: what was read is old.
-          if (this.#parents.get(id) !== 'applied') this.#parents.set(id, state)
+          await this.#lookUpParent(id)
         }
       }
     }
   }
 
+  async #lookUpParent(id: OperationId): Promise<void> {
+    for (let changes: number | undefined; changes !== this.#changes && this.#parents.get(id) !== 'applied';) {
+      changes = this.#changes
+      const state = await this.#readParentState(id)
+      // Settled while it was being looked up: what was read is old.
+      if (changes === this.#changes) this.#parents.set(id, state)
+    }
+  }
+
   async #readParentState(id: OperationId): Promise<ParentState> {
-    const parent = this.#held.get(id)?.stored ?? (await this.#store.find(id))
+    let parent = await this.#find(id)
+    // What took its place carries its fate. The steps are counted, should a damaged store name a circle.
+    for (let steps = 0; steps < successorsMax; steps += 1) {
+      if (parent?.state.kind !== 'discarded' || parent.state.cause !== 'superseded') break
+      const { by } = parent.state
+      const carried = this.#carries.get(by) ?? new Set()
+      this.#carries.set(by, carried.add(id))
+      parent = await this.#find(by)
+    }
     // The server cannot judge what it has not been told yet: to ask it would mean to ask again every few seconds.
     const isOpenDiscard = parent?.state.kind === 'discarded' && !parent.state.isCertain
     if (isOpenDiscard) return 'pending'
@@ -251,8 +290,12 @@ export class QueueWindow {
     return parent.state.kind === 'dead' ? 'gone' : 'pending'
   }
 
-  #standing(): { readonly waiting: readonly WaitingEntry[]; readonly blockedLanes: ReadonlySet<string> } {
-    if (this.#waiting !== undefined) return { waiting: this.#waiting, blockedLanes: this.#blockedLanes }
+  async #find(id: OperationId): Promise<StoredEntry | undefined> {
+    return this.#held.get(id)?.stored ?? (await this.#store.find(id))
+  }
+
+  #standing(): { readonly waiting: readonly WaitingEntry[]; readonly blockers: ReadonlyMap<string, WindowEntry> } {
+    if (this.#waiting !== undefined) return { waiting: this.#waiting, blockers: this.#blockers }
     const heads = new Map<string, WindowEntry>()
     for (const entry of this.#held.values()) {
       const { state, onDead, position } = entry.stored
@@ -268,8 +311,9 @@ export class QueueWindow {
       waiting.push({ ...entry, notBeforeMs, delayMs, isAsked })
     }
     this.#waiting = waiting.toSorted((left, right) => left.createdAtMs - right.createdAtMs)
+    this.#blockers = heads
     this.#blockedLanes = new Set(heads.keys())
-    return { waiting: this.#waiting, blockedLanes: this.#blockedLanes }
+    return { waiting: this.#waiting, blockers: this.#blockers }
   }
 }
 
@@ -278,6 +322,8 @@ export interface LiveOrGone {
   readonly id: OperationId
   readonly lane: string
   readonly entry: LiveEntry | undefined
+  /** Another entry has taken its place: what comes after this one waits for that one. */
+  readonly isSuperseded?: boolean
 }
 
 /** True when one place comes before another of the same priority. */

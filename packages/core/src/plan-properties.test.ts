@@ -38,7 +38,7 @@ describe('in every plan', () => {
           const lane = queuedOf(input).filter(({ lane: key }) => key === one.lane)
           const before = lane.slice(0, lane.indexOf(one)).map(({ id }) => id)
           expect(before.every((id) => sent.indexOf(id) !== -1 && sent.indexOf(id) < sent.indexOf(one.id))).toBe(true)
-          expect(input.blockedLanes.has(one.lane)).toBe(false)
+          expect(input.blockedLanes.has(one.lane) && !input.isAhead(one)).toBe(false)
         }
       }),
       { numRuns: 1000 },
@@ -88,7 +88,7 @@ describe('in every plan', () => {
         for (const one of passed) {
           const lane = queuedOf(input).filter(({ lane: key }) => key === one.lane)
           const upToIt = lane.slice(0, lane.indexOf(one) + 1)
-          expect(input.blockedLanes.has(one.lane) || upToIt.some(isStuck)).toBe(true)
+          expect((input.blockedLanes.has(one.lane) && !input.isAhead(one)) || upToIt.some(isStuck)).toBe(true)
         }
       }),
       { numRuns: 1000 },

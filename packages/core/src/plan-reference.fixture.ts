@@ -49,6 +49,7 @@ export function planInput(changes: Partial<PlanInput<PlannedEntry>>): PlanInput<
     streams: { high: [], medium: [], low: [] },
     waiting: [],
     blockedLanes: new Set(),
+    isAhead: () => false,
     parentState: () => 'applied',
     policyOf,
     operationsMax: 100,
@@ -91,7 +92,7 @@ export function referencePlan(input: PlanInput<PlannedEntry>): Plan<PlannedEntry
   for (const { entry: one, isHeld } of order) {
     if (batch.length >= input.operationsMax) break
     const before = left.find(({ lane }) => lane === one.lane)
-    const isBlocked = input.blockedLanes.has(one.lane)
+    const isBlocked = isBehindHeld(one, input)
     if (!isHeld && (isBlocked || before !== undefined)) {
       if (isBlocked || before?.isPassed === true) passed.push(one)
       continue
@@ -101,12 +102,13 @@ export function referencePlan(input: PlanInput<PlannedEntry>): Plan<PlannedEntry
       (parent) => input.parentState(parent) !== 'applied' && !batch.some(({ id }) => id === parent),
     )
     if (policy === undefined || !isAskedFor(one, input) || hasOpenParent) {
-      if (!isHeld) passed.push(one)
-      left.push({ lane: one.lane, isPassed: !isHeld })
+      if (isHeld) continue
+      passed.push(one)
+      left.push({ lane: one.lane, isPassed: true })
       continue
     }
     if (batch.filter(({ type }) => type === one.type).length >= policy.batch.max) {
-      left.push({ lane: one.lane, isPassed: false })
+      if (!isHeld) left.push({ lane: one.lane, isPassed: false })
       continue
     }
     const lingerEndsAtMs =
@@ -139,11 +141,15 @@ function lingerEnd(
   queued: readonly Ranked[],
   input: PlanInput<PlannedEntry>,
 ): number | undefined {
-  const company = queued.filter(({ entry: one }) => one.type === type && !input.blockedLanes.has(one.lane))
+  const company = queued.filter(({ entry: one }) => one.type === type && !isBehindHeld(one, input))
   if (company.length >= policy.batch.max) return undefined
   if (company.some(({ entry: one }) => one.createdAtMs > input.nowMs)) return undefined
   const firstWaitedMs = Math.max(...company.map(({ ageMs }) => ageMs))
   return input.nowMs - firstWaitedMs + Math.min(policy.batch.lingerMs, 72 * hourMs)
+}
+
+function isBehindHeld(one: PlannedEntry, { blockedLanes, isAhead }: PlanInput<PlannedEntry>): boolean {
+  return blockedLanes.has(one.lane) && !isAhead(one)
 }
 
 function isAskedFor({ type }: PlannedEntry, { types }: PlanInput<PlannedEntry>): boolean {
@@ -189,13 +195,14 @@ export const inputArbitrary: fc.Arbitrary<PlanInput<PlannedEntry>> = fc
     heldDraws: fc.uniqueArray(heldArbitrary, { maxLength: 4, selector: ({ lane }) => lane }),
     isClockSteady: fc.boolean(),
     blocked: fc.array(fc.nat(15), { maxLength: 2 }),
+    aheadCount: fc.oneof(fc.constant(0), fc.nat(20)),
     operationsMax: fc.constantFrom(1, 2, 5, 100),
     bytesMax: fc.constantFrom(50, 500, 2000, 1_000_000),
     types: fc.option(fc.constantFrom(new Set(['plain']), new Set(['linger', 'small'])), { nil: undefined, freq: 3 }),
     isBusy: fc.boolean(),
     isImmediate: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
   })
-  .map(({ draws, heldDraws, isClockSteady, blocked, ...rest }) => {
+  .map(({ draws, heldDraws, isClockSteady, blocked, aheadCount, ...rest }) => {
     const inOrder = isClockSteady ? draws.toSorted((left, right) => right.ageMs - left.ageMs) : draws
     const entries = inOrder.map(({ lane, type, ageMs, size, parents, hasParents }, index) => {
       // A parent is an earlier entry, or (beyond the queue) one that has left it: applied or gone.
@@ -229,8 +236,10 @@ export const inputArbitrary: fc.Arbitrary<PlanInput<PlannedEntry>> = fc
       return Number(id.slice(1)) % 2 === 0 ? 'applied' : 'gone'
     }
     const streamOf = (priority: Priority): readonly PlannedEntry[] => entries.filter((one) => one.priority === priority)
+    const ahead = new Set(entries.slice(0, aheadCount).map(({ id }) => id))
     return planInput({
       ...rest,
+      isAhead: ({ id }) => ahead.has(id),
       streams: { high: streamOf('high'), medium: streamOf('medium'), low: streamOf('low') },
       waiting,
       blockedLanes: new Set([...blocked.map((lane) => `lane${lane}`), ...waiting.map(({ lane }) => lane)]),

@@ -82,6 +82,19 @@ describe('a held entry', () => {
     expect(plan.nextDueAtMs).toBe(nowMs + 1000)
   })
 
+  it('I11 blocks what stands behind it, and nothing that stands before it', () => {
+    const [ahead, behind] = [aged('ahead', 1, { lane: 'w' }), aged('behind', 0, { lane: 'w' })]
+    const stuck = {
+      ...streams([ahead, behind]),
+      waiting: [held('h', { lane: 'w', after: [idOf('p')] })],
+      blockedLanes: new Set(['w']),
+      isAhead: ({ id }: PlannedEntry) => id === ahead.id,
+      parentState: () => 'gone' as const,
+    }
+    const plan = planBatch(planInput(stuck))
+    expect([idsOf(plan.batch), idsOf(plan.passed)]).toEqual([['ahead'], ['behind']])
+  })
+
   it('R007 ends its own wait when it becomes overdue, and says so in nextDueAtMs', () => {
     const createdAtMs = nowMs - overdueAgeMs
     expect(idsOf(wait({ createdAtMs, notBeforeMs: nowMs + 9000 }).batch)).toEqual(['h'])

@@ -42,8 +42,10 @@ export interface PlanInput<Entry extends Candidate> {
   readonly streams: { readonly [P in Priority]: readonly Entry[] }
   /** Held entries that wait for their retry, each the first blocking entry of its lane, oldest first. */
   readonly waiting: readonly (Entry & WaitingCandidate)[]
-  /** Lanes in which a held entry stands before all that is queued; the lanes of `waiting` among them. */
+  /** Lanes that a held entry blocks; the lanes of `waiting` among them. */
   readonly blockedLanes: ReadonlySet<string>
+  /** True for an entry of a blocked lane that stands before the held one: it waits for nobody behind it. */
+  readonly isAhead: (entry: Entry) => boolean
   readonly parentState: (id: OperationId) => ParentState
   /** The rules of a type, or `undefined` for a type that this release does not know: such an entry is parked. */
   readonly policyOf: (type: string, priority: Priority) => Policy | undefined
@@ -180,13 +182,14 @@ function dueAtOf({ isAsked, notBeforeMs, delayMs, createdAtMs }: WaitingCandidat
 
 /** Types of which queued entries wait, with how many there are and how long the first of them has waited. */
 function companyOf<Entry extends Candidate>(
-  { nowMs, streams, blockedLanes }: PlanInput<Entry>,
+  { nowMs, streams, blockedLanes, isAhead }: PlanInput<Entry>,
   ages: { readonly [P in Priority]: readonly number[] },
 ): ReadonlyMap<string, Company> {
   const company = new Map<string, { count: number; oldestAgeMs: number }>()
   for (const priority of priorities) {
-    for (const [index, { type, lane, createdAtMs }] of streams[priority].entries()) {
-      if (blockedLanes.has(lane)) continue
+    for (const [index, entry] of streams[priority].entries()) {
+      const { type, lane, createdAtMs } = entry
+      if (blockedLanes.has(lane) && !isAhead(entry)) continue
       // Made in the future: the clock was set back, and nobody knows how long it has waited. It must not start again.
       const ageMs = createdAtMs > nowMs ? Number.POSITIVE_INFINITY : (ages[priority][index] ?? 0)
       const ofType = company.get(type)
@@ -233,12 +236,13 @@ class Batch<Entry extends Candidate> {
     }
     const policy = this.#input.policyOf(entry.type, entry.priority)
     if (policy === undefined || this.#input.types?.has(entry.type) === false || this.#hasOpenParent(entry)) {
-      this.#close(entry, isHeld ? 'kept' : 'passed')
+      // A held one blocks what stands behind it anyway, and nothing that stands before it.
+      if (!isHeld) this.#close(entry, 'passed')
       return
     }
     const count = this.#perType.get(entry.type) ?? 0
     if (count >= policy.batch.max || (!isHeld && this.#lingers(entry.type, policy))) {
-      this.#close(entry, 'kept')
+      if (!isHeld) this.#close(entry, 'kept')
       return
     }
     if (this.#entries.length > 0 && this.#size + entry.size > this.#input.bytesMax) {
@@ -262,7 +266,8 @@ class Batch<Entry extends Candidate> {
   }
 
   #laneStanding(entry: Entry): 'passed' | 'kept' | undefined {
-    return this.#input.blockedLanes.has(entry.lane) ? 'passed' : this.#closedLanes.get(entry.lane)
+    const isBlocked = this.#input.blockedLanes.has(entry.lane) && !this.#input.isAhead(entry)
+    return isBlocked ? 'passed' : this.#closedLanes.get(entry.lane)
   }
 
   #close(entry: Entry, standing: 'passed' | 'kept'): void {
