@@ -42,7 +42,8 @@ export function strike(device: SimDevice, { random, journal, isClockSteady }: Fa
       device.diskWeather = random.chance(0.4)
         ? { ...fineDisk }
         : {
-            quota: random.chance(0.3) ? random.fraction() : 0,
+            // One time in three there is no room at all.
+            quota: random.chance(0.3) ? Math.min(1, random.fraction() * 1.5) : 0,
             failure: random.chance(0.5) ? random.between(0, 0.4) : 0,
             ambiguity: random.chance(0.4) ? random.between(0, 0.4) : 0,
             slowness: random.chance(0.4) ? random.between(0, 0.3) : 0,

@@ -1,10 +1,8 @@
 /**
  * Writing answers behind: what the server has answered is written in order, while the next request may already be on
  * its way. Answers that wait for the disk share its next transaction. A crash loses none of them: what is not written is
- * sent again, and the ledger answers it as a duplicate.
+ * sent again, and the ledger answers it as a duplicate. (A disk without room is the store's matter, see keeping-store.ts.)
  */
-import { SyncError, transportDelayMs } from '@holdfast/core'
-import { Latch } from './coordination/latch.ts'
 import type { Environment } from './environment.ts'
 import type { Pass } from './pass.ts'
 import type { Store, UpdateReport, UpdateRequest } from './store/store.ts'
@@ -21,7 +19,6 @@ export interface Answered {
 /** Under which leadership answers are written, and who hears of it. */
 export interface WriteContext {
   readonly epoch: number
-  readonly signal: AbortSignal
   readonly onWritten: (answered: readonly Answered[], reports: readonly UpdateReport[]) => void
 }
 
@@ -77,14 +74,17 @@ export class AnswerWriter {
     this.#context = undefined
   }
 
-  async #write({ epoch, signal, onWritten }: WriteContext): Promise<void> {
+  async #write({ epoch, onWritten }: WriteContext): Promise<void> {
     try {
       while (this.#unwritten.length > 0) {
         const answered = this.#unwritten
         this.#unwritten = []
         const requests = answered.flatMap((answer) => answer.requests)
-        const reports = await this.#writeOnce(requests, epoch, signal)
-        if (reports !== undefined) onWritten(answered, reports)
+        const { store, environment } = this.#host
+        onWritten(
+          answered,
+          await store.update(requests, { epoch, durability: 'relaxed', nowMs: environment.clock.now() }),
+        )
       }
     } catch (error) {
       this.#unwritten = []
@@ -92,29 +92,6 @@ export class AnswerWriter {
       this.#onFailure()
     } finally {
       this.#writing = undefined
-    }
-  }
-
-  /** Writes changes. A store without room is no reason to send again: it is tried until it takes them. */
-  async #writeOnce(
-    requests: readonly UpdateRequest[],
-    epoch: number,
-    signal: AbortSignal,
-  ): Promise<readonly UpdateReport[] | undefined> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.#host.store.update(requests, {
-          epoch,
-          durability: 'relaxed',
-          nowMs: this.#host.environment.clock.now(),
-        })
-      } catch (error) {
-        if (!(error instanceof SyncError) || (error.code !== 'quota' && error.code !== 'storage')) throw error
-        if (signal.aborted) return undefined
-        const { clock, random } = this.#host.environment
-        const delayMs = transportDelayMs(failures, random.fraction())
-        await new Latch(clock).wait(clock.now() + delayMs, signal)
-      }
     }
   }
 }

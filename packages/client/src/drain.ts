@@ -54,6 +54,8 @@ const plannedMax = 128
 export interface DrainHost {
   readonly environment: Environment
   readonly store: Store
+  /** True while what was answered has to wait for room on the disk, so much of it that nothing more should be sent. */
+  readonly isStoreFull: () => boolean
   readonly transport: Transport
   readonly session: Session
   readonly device: string
@@ -137,7 +139,6 @@ export class Drain {
     this.#host.board.set({ isLeader: true, sending: 0, nextAttemptAtMs: undefined })
     this.#writer.begin({
       epoch,
-      signal,
       onWritten: (answered, reports) => {
         this.#takeOver(window, answered, reports)
       },
@@ -170,7 +171,8 @@ export class Drain {
     const gate = this.#gate.look(pass)
     if (gate.kind === 'probe') return this.#gate.probe(pass, signal)
     if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
-    if (this.#host.isManual && pass === undefined) return this.#idle(undefined, undefined, signal)
+    const isWaiting = this.#host.isStoreFull() || (this.#host.isManual && pass === undefined)
+    if (isWaiting) return this.#idle(pass, undefined, signal)
     // A page that is read while answers are written would be overtaken by them and read again.
     if (window.wantsMore) await this.#writer.idle()
     // Whoever leads later holds entries that this window does not know: what was just read may stand behind them.
@@ -214,8 +216,9 @@ export class Drain {
     if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#progress.recount()
     this.#progress.noteIdle()
     if (pass !== undefined) {
-      this.remove(pass)
       await pass.finish(this.#host.store)
+      // Not before: one that could not be finished because the store failed is made again.
+      this.remove(pass)
       return
     }
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })

@@ -26,6 +26,7 @@ import type { DrainOptions, EnqueueOptions, EntriesQuery, Outbox, OutboxOptions,
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
 import { StatusBoard, type SyncStatus } from './status.ts'
+import { KeepingStore } from './store/keeping-store.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
 import {
   idOf,
@@ -48,7 +49,7 @@ export class Engine implements Outbox {
   readonly #environment: Environment
   readonly #options: OutboxOptions
   readonly #definitions: ReadonlyMap<string, AnyOperationDefinition>
-  readonly #store: Store
+  readonly #store: KeepingStore
   readonly #registry: Registry
   readonly #intake: Intake
   readonly #board: StatusBoard
@@ -79,17 +80,20 @@ export class Engine implements Outbox {
     this.#environment = environment
     this.#options = options
     this.#definitions = definitions
-    this.#store = store
+    this.#store = new KeepingStore(store, environment.clock, (reports) => {
+      this.#noteWrittenLate(reports)
+    })
     this.#registry = registry
     this.#name = name
     this.#contextId = operationIdFrom(environment.clock.now(), environment.random.bytes(operationIdRandomBytes))
-    this.#intake = new Intake(environment, store, (entries) => {
+    this.#intake = new Intake(environment, this.#store, (entries) => {
       this.#noteStored(entries)
     })
     this.#board = new StatusBoard(environment.clock, store.durable)
     this.#drain = new Drain({
       environment,
-      store,
+      store: this.#store,
+      isStoreFull: () => this.#store.isFull,
       transport: options.transport,
       session: options.session,
       device,
@@ -101,9 +105,9 @@ export class Engine implements Outbox {
       },
     })
     const board = this.#board
-    this.#counting = new Counting(environment.clock, store, board)
+    this.#counting = new Counting(environment.clock, this.#store, board)
     this.#registryCount = new RegistryCount(environment.clock, registry, options.session, board)
-    this.#settled = new SettledPromises(store, this.#closing.signal)
+    this.#settled = new SettledPromises(this.#store, this.#closing.signal)
     this.#passes = new PassRequests({
       contextId: this.#contextId,
       drain: this.#drain,
@@ -150,7 +154,11 @@ export class Engine implements Outbox {
         isPending: () => this.#board.snapshot.pending > 0,
         lead: async (epoch, signal) => {
           this.#conversation.tell({ kind: 'leading' })
-          await this.#drain.run(epoch, signal)
+          try {
+            await this.#drain.run(epoch, signal)
+          } finally {
+            await this.#store.release()
+          }
         },
         // A leadership that a store failure ends begins anew by itself; the entries are where they were.
         onError: () => {
@@ -282,10 +290,20 @@ export class Engine implements Outbox {
   }
 
   #announce(reports: readonly UpdateReport[]): void {
-    const settled = reports.filter(({ entry, isChanged }) => isChanged && isFinal(entry.state))
-    for (const { entry } of settled) this.#settled.announce(entry)
-    if (settled.length > 0) this.#conversation.tell({ kind: 'settled', ids: settled.map(({ entry }) => idOf(entry)) })
+    for (const { entry, isChanged } of reports) if (isChanged) this.#settled.announce(entry)
+    this.#tellSettled(reports)
     if (reports.some(({ isChanged }) => isChanged)) this.#notify()
+  }
+
+  /** What was known here alone is on the disk: the others, who have looked there in vain, look again. */
+  #noteWrittenLate(reports: readonly UpdateReport[]): void {
+    this.#tellSettled(reports)
+    this.#drain.noteActs()
+  }
+
+  #tellSettled(reports: readonly UpdateReport[]): void {
+    const settled = reports.filter(({ entry, isChanged }) => isChanged && isFinal(entry.state))
+    if (settled.length > 0) this.#conversation.tell({ kind: 'settled', ids: settled.map(({ entry }) => idOf(entry)) })
   }
 
   #cleanupLater(): void {

@@ -1,0 +1,49 @@
+/** A disk that runs out of room: a store whose writes are refused as a browser refuses them. */
+import { SyncError } from '@holdfast/core'
+import type { Store } from './store.ts'
+
+/** The room of a disk; handles that are wrapped by one share it. */
+export class FullDisk {
+  /** Most changes that one update may have; 0 for a disk without any room. */
+  changesMax = Number.POSITIVE_INFINITY
+  /** True when appends are refused. */
+  isFullForAppends = false
+  /** Updates that are taken before nothing more is. */
+  updatesLeft = Number.POSITIVE_INFINITY
+  /** Updates wait for this before they are judged. */
+  held: Promise<void> | undefined
+  /** Updates that were asked for, refused or not. */
+  updates = 0
+
+  /** No room at all. */
+  fill(): void {
+    this.changesMax = 0
+    this.isFullForAppends = true
+  }
+
+  /** Somebody has made room. */
+  empty(): void {
+    this.changesMax = Number.POSITIVE_INFINITY
+    this.updatesLeft = Number.POSITIVE_INFINITY
+    this.isFullForAppends = false
+  }
+
+  /** The store, on this disk. */
+  wrap(store: Store): Store {
+    return {
+      ...store,
+      append: (group) => (this.isFullForAppends ? Promise.reject(noRoom()) : store.append(group)),
+      update: async (requests, options) => {
+        this.updates += 1
+        await this.held
+        if (requests.length > this.changesMax || this.updatesLeft <= 0) throw noRoom()
+        this.updatesLeft -= 1
+        return store.update(requests, options)
+      },
+    }
+  }
+}
+
+function noRoom(): SyncError {
+  return new SyncError('quota', 'No room.')
+}
