@@ -1,6 +1,6 @@
 /**
  * The server in memory: the real rules (prepareBatch, decideBatch) between maps instead of statements. A batch is
- * committed in one step, as its transaction would be. The differential test holds this model against the real server.
+ * committed in one step (each wave of it, where operations refer to each other), as its transaction would be. The differential test holds this model against the real server.
  */
 import {
   answerMediaType,
@@ -20,12 +20,15 @@ import {
   decideBatch,
   entitiesToLoad,
   entityKey,
+  idsReferredTo,
   idsToClaim,
   idsToRead,
   prepareBatch,
+  wavesOf,
   type Handler,
   type LedgerRow,
   type LosingSideWrite,
+  type PreparedOperation,
   type StoredEntity,
 } from '@holdfast/server'
 
@@ -151,7 +154,7 @@ export class ServerModel {
     return ours({ outcomes })
   }
 
-  /** Applies operations in their order, all in one step. */
+  /** Applies operations in their order: all in one step, unless they refer to each other. */
   async apply(
     session: SimSession,
     received: readonly WireOperation[],
@@ -159,11 +162,31 @@ export class ServerModel {
     asker: SimSession = session,
   ): Promise<readonly OperationOutcome[]> {
     const types = [...this.#handlers.keys()]
-    const prepared = await prepareBatch(received, this.#handlers)
-    // From here to the end nothing waits: this is the transaction.
-    const outcomes: OperationOutcome[] = []
-    const parts = this.#mutation.ignoresStoppedLanes === true ? prepared.map((operation) => [operation]) : [prepared]
-    for (const operations of parts) {
+    const outcomes = new Map<OperationId, OperationOutcome>()
+    let stoppedLanes: ReadonlySet<string> = new Set()
+    for (const places of wavesOf(received)) {
+      const wave = places.flatMap((place) => received[place] ?? [])
+      const rows = new Map<OperationId, LedgerRow>()
+      for (const id of idsReferredTo(wave)) readWithSuccessors(this.rowsOf(session.tenant).ledger, id, rows)
+      const prepared = await prepareBatch(wave, { handlers: this.#handlers, user: session.user, rows })
+      stoppedLanes = this.#applyWave(session, prepared, nowMs, stoppedLanes, outcomes)
+    }
+    const inOrder = received.flatMap(({ id }) => outcomes.get(id) ?? [])
+    this.#onApplied({ session, asker, nowMs, types, operations: received, outcomes: inOrder })
+    return inOrder
+  }
+
+  /** Nothing waits in here: this is the transaction. */
+  #applyWave(
+    session: SimSession,
+    prepared: readonly PreparedOperation[],
+    nowMs: number,
+    stoppedBefore: ReadonlySet<string>,
+    outcomes: Map<OperationId, OperationOutcome>,
+  ): ReadonlySet<string> {
+    const isIgnoring = this.#mutation.ignoresStoppedLanes === true
+    let stoppedLanes = stoppedBefore
+    for (const operations of isIgnoring ? prepared.map((operation) => [operation]) : [prepared]) {
       const rows = this.rowsOf(session.tenant)
       const known = new Map<OperationId, LedgerRow>()
       if (this.#mutation.forgetsLedger !== true) {
@@ -175,7 +198,14 @@ export class ServerModel {
         const entity = rows.entities.get(entityKey(ref))
         if (entity !== undefined) entities.set(entityKey(ref), entity)
       }
-      const result = decideBatch({ operations, ledger: known, entities, context: { ...session, nowMs } })
+      const context = { ...session, nowMs }
+      const result = decideBatch({
+        operations,
+        ledger: known,
+        entities,
+        context,
+        ...(!isIgnoring && { stoppedLanes }),
+      })
       const own = new Set(operations.map(({ wire }) => wire.id))
       for (const [id, row] of result.ledger) {
         if (this.#mutation.forgetsTombstones !== true || own.has(id)) rows.ledger.set(id, row)
@@ -188,10 +218,10 @@ export class ServerModel {
         rows.entities.set(entityKey(ref), { version, state, lastModifiedMs })
       }
       rows.losingSides.push(...result.losingSides)
-      outcomes.push(...result.outcomes)
+      for (const outcome of result.outcomes) outcomes.set(outcome.id, outcome)
+      stoppedLanes = result.stoppedLanes
     }
-    this.#onApplied({ session, asker, nowMs, types, operations: received, outcomes })
-    return outcomes
+    return stoppedLanes
   }
 }
 

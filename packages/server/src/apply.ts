@@ -5,6 +5,7 @@
  *        ▲                                                       │
  *        └──── rerun: somebody was faster, deadlock, 40001 ◀─────┘
  *
+ * A batch whose operations refer to each other's ids is applied in waves, each of them as above (references.ts).
  * Any other error of the database while it is up is about some operation: the batch is bisected in order, lanes that
  * the first half stopped stay stopped, and the guilty operation alone is deferred with problem `internal`.
  */
@@ -16,7 +17,9 @@ import { decideBatch, entitiesToLoad, idsToClaim, idsToRead, type BatchResult } 
 import { ServerError } from './error.ts'
 import type { DecideContext } from './handler.ts'
 import { describeError, type Log } from './log.ts'
+import type { LedgerRows } from './ledger.ts'
 import { prepareBatch, type HandlersByType, type PreparedOperation } from './prepare.ts'
+import { idsReferredTo, wavesOf } from './references.ts'
 import { claim, type Claim } from './statements/claim.ts'
 import { readLedger } from './statements/read-ledger.ts'
 import { write } from './statements/write.ts'
@@ -58,9 +61,45 @@ export async function applyBatch(
   owner: BatchOwner,
   operations: readonly WireOperation[],
 ): Promise<readonly OperationOutcome[]> {
-  const prepared = await prepareBatch(operations, dependencies.handlers, faultLogger(dependencies.log))
-  const { outcomes } = await applyPart(dependencies, owner, prepared, new Set())
-  return outcomes
+  const outcomes = new Map<number, OperationOutcome>()
+  let stoppedLanes: ReadonlySet<string> = new Set()
+  for (const [number, places] of wavesOf(operations).entries()) {
+    const wave = places.flatMap((place) => operations[place] ?? [])
+    const applying = applyWave(dependencies, owner, wave, stoppedLanes)
+    const part = await (number === 0 ? applying : orDeferred(applying, wave, stoppedLanes))
+    for (const [index, place] of places.entries()) {
+      const outcome = part.outcomes[index]
+      if (outcome !== undefined) outcomes.set(place, outcome)
+    }
+    stoppedLanes = part.stoppedLanes
+  }
+  return operations.flatMap((_, place) => outcomes.get(place) ?? [])
+}
+
+async function applyWave(
+  dependencies: ApplyDependencies,
+  owner: BatchOwner,
+  operations: readonly WireOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<Part> {
+  const { handlers, log } = dependencies
+  const rows = await readReferredTo(dependencies, owner, operations)
+  const context = { handlers, user: owner.user, rows, onFault: faultLogger(log) }
+  return applyPart(dependencies, owner, await prepareBatch(operations, context), stoppedLanes)
+}
+
+async function readReferredTo(
+  { database }: ApplyDependencies,
+  { tenant }: BatchOwner,
+  operations: readonly WireOperation[],
+): Promise<LedgerRows> {
+  const ids = [...idsReferredTo(operations)]
+  if (ids.length === 0) return new Map()
+  try {
+    return await database.tx(tenant, ({ query }) => readLedger(query, tenant, ids))
+  } catch (error) {
+    throw outageOr(error)
+  }
 }
 
 async function applyPart(
@@ -72,10 +111,7 @@ async function applyPart(
   try {
     return await applyWithReruns(dependencies, owner, operations, stoppedLanes)
   } catch (error) {
-    if (!isAboutStatement(error)) {
-      if (!isOutage(error) || error instanceof ServerError) throw error
-      throw new ServerError('unavailable', 'The database is not to be had now.', { cause: error })
-    }
+    if (!isAboutStatement(error)) throw outageOr(error)
     if (operations.length > 1) return bisect(dependencies, owner, operations, stoppedLanes)
     dependencies.log({
       level: 'error',
@@ -84,11 +120,15 @@ async function applyPart(
       error: describeError(error),
     })
     const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
-    return deferAll(operations, stoppedLanes, {
-      outcome: 'deferred',
-      problem: failure,
-      retryAfterMs: failureRetryAfterMs,
-    })
+    return deferAll(
+      operations.map(({ wire }) => wire),
+      stoppedLanes,
+      {
+        outcome: 'deferred',
+        problem: failure,
+        retryAfterMs: failureRetryAfterMs,
+      },
+    )
   }
 }
 
@@ -101,24 +141,41 @@ async function bisect(
   const half = Math.ceil(operations.length / 2)
   const first = await applyPart(dependencies, owner, operations.slice(0, half), stoppedLanes)
   const rest = operations.slice(half)
-  let second: Part
+  const second = await orDeferred(
+    applyPart(dependencies, owner, rest, first.stoppedLanes),
+    rest.map(({ wire }) => wire),
+    first.stoppedLanes,
+  )
+  return { outcomes: [...first.outcomes, ...second.outcomes], stoppedLanes: second.stoppedLanes }
+}
+
+/** What comes after a part that is committed: its outcomes must reach the client whatever becomes of the rest. */
+async function orDeferred(
+  applying: Promise<Part>,
+  operations: readonly WireOperation[],
+  stoppedLanes: ReadonlySet<string>,
+): Promise<Part> {
   try {
-    second = await applyPart(dependencies, owner, rest, first.stoppedLanes)
+    return await applying
   } catch (error) {
-    // The first half is committed: its outcomes must reach the client whatever became of the rest.
     if (!(error instanceof ServerError) || error.code !== 'unavailable') throw error
     const outage = problem('unavailable', 'The database is not to be had now')
-    second = deferAll(rest, first.stoppedLanes, {
+    return deferAll(operations, stoppedLanes, {
       outcome: 'deferred',
       problem: outage,
       retryAfterMs: outageRetryAfterMs,
     })
   }
-  return { outcomes: [...first.outcomes, ...second.outcomes], stoppedLanes: second.stoppedLanes }
+}
+
+/** A failure as the doors know it: `unavailable` when the database is in trouble. */
+function outageOr(error: unknown): unknown {
+  if (!isOutage(error) || error instanceof ServerError) return error
+  return new ServerError('unavailable', 'The database is not to be had now.', { cause: error })
 }
 
 function deferAll(
-  operations: readonly PreparedOperation[],
+  operations: readonly WireOperation[],
   stoppedLanes: ReadonlySet<string>,
   outcome: OperationOutcome extends infer Each
     ? Each extends { outcome: 'deferred' }
@@ -127,8 +184,8 @@ function deferAll(
     : never,
 ): Part {
   return {
-    outcomes: operations.map(({ wire }) => ({ id: wire.id, ...outcome })),
-    stoppedLanes: new Set([...stoppedLanes, ...operations.map(({ wire }) => wire.lane)]),
+    outcomes: operations.map(({ id }) => ({ id, ...outcome })),
+    stoppedLanes: new Set([...stoppedLanes, ...operations.map(({ lane }) => lane)]),
   }
 }
 

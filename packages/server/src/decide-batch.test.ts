@@ -6,9 +6,11 @@ import { decideBatch, entityKey, type StoredEntity } from './decide-batch.ts'
 import { appliedOf, type LedgerRow } from './ledger.ts'
 import { applied, decide, on, type ApplyDecision } from './handler.ts'
 import { breakNote, changeNote, createNote, idOf, noteHandlers, noteOp } from './notes.fixture.ts'
-import { prepareBatch } from './prepare.ts'
+import { prepareBatch, type PrepareContext } from './prepare.ts'
 
 const handlers = new Map(noteHandlers.map((handler) => [handler.definition.type, handler]))
+
+const knowing: PrepareContext = { handlers, user: 'u', rows: new Map() }
 
 interface MemoryServer {
   readonly ledger: Map<OperationId, LedgerRow>
@@ -23,7 +25,7 @@ function memoryServer(): MemoryServer {
     ledger,
     entities,
     send: async (operations, user = 'ana') => {
-      const prepared = await prepareBatch(operations, handlers)
+      const prepared = await prepareBatch(operations, { handlers, user, rows: ledger })
       const context = { tenant: 't', user, nowMs: 1_000 }
       const result = decideBatch({ operations: prepared, ledger, entities, context })
       for (const [id, row] of result.ledger) {
@@ -47,7 +49,7 @@ function memoryServer(): MemoryServer {
 test('it changes nothing of what it was given', async () => {
   const ledger: ReadonlyMap<OperationId, LedgerRow> = new Map()
   const entities: ReadonlyMap<string, StoredEntity> = new Map()
-  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], handlers)
+  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], knowing)
   const input = { operations, ledger, entities, context: { tenant: 't', user: 'u', nowMs: 5 } }
   const first = decideBatch(input)
   expect(ledger.size + entities.size).toBe(0)
@@ -58,7 +60,7 @@ test('it changes nothing of what it was given', async () => {
 })
 
 test('lanes that an earlier part stopped stay stopped', async () => {
-  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], handlers)
+  const operations = await prepareBatch([noteOp('a', createNote, { id: 'n' })], knowing)
   const context = { tenant: 't', user: 'u', nowMs: 5 }
   const stoppedLanes = new Set(['note:n'])
   const result = decideBatch({ operations, ledger: new Map(), entities: new Map(), context, stoppedLanes })
@@ -67,7 +69,7 @@ test('lanes that an earlier part stopped stay stopped', async () => {
 })
 
 test('a decider that throws is told of, and its operation deferred', async () => {
-  const operations = await prepareBatch([noteOp('a', breakNote, { id: 'n' })], handlers)
+  const operations = await prepareBatch([noteOp('a', breakNote, { id: 'n' })], knowing)
   const faults: string[] = []
   const result = decideBatch({
     operations,
@@ -92,7 +94,7 @@ test.each<[string, () => ApplyDecision]>([
   const broken = new Map([...handlers, [breakNote.type, on(breakNote, decide(answer))]])
   const operations = await prepareBatch(
     [noteOp('a', createNote, { id: 'n' }), noteOp('b', breakNote, { id: 'm' }), noteOp('c', createNote, { id: 'o' })],
-    broken,
+    { ...knowing, handlers: broken },
   )
   const result = decideBatch({
     operations,

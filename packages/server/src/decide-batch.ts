@@ -9,7 +9,7 @@
  *   replaces one that was applied ─▶ duplicate of that one
  *   only cancels ──▶ applied, and the other is tombstoned
  *   not readable here ─▶ deferred          data not acceptable ─▶ rejected
- *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected
+ *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected (so does what refers to its ids)
  *   else decided ──▶ applied, rejected or conflict
  *
  * Whatever is not applied stops its lane. A deferred operation leaves no trace.
@@ -210,6 +210,7 @@ function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extr
       return { outcome: 'rejected', problem: readiness.problem }
     case 'unreadable':
       return { outcome: 'deferred', problem: readiness.problem, retryAfterMs: unreadableRetryAfterMs }
+    case 'waits':
     case 'ready':
       break
   }
@@ -223,6 +224,8 @@ function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extr
     if (final.outcome !== 'applied') return parentRefused
     if (wire.base !== undefined && 'after' in wire.base && wire.base.after === parent) baseVersion = final.version
   }
+  // Applied since its rows were read: the ids are there the next time.
+  if (readiness.kind === 'waits') return needs(readiness.parent)
   try {
     return decided(operation, readiness, baseVersion, run)
   } catch (error) {

@@ -45,6 +45,13 @@ export {
 export { restFailureOf, type RestFailure } from './http/rest-outcome.ts'
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
-export { prepareBatch, type HandlersByType, type PreparedOperation, type Readiness } from './prepare.ts'
+export {
+  prepareBatch,
+  type HandlersByType,
+  type PrepareContext,
+  type PreparedOperation,
+  type Readiness,
+} from './prepare.ts'
+export { idsReferredTo, wavesOf } from './references.ts'
 export { createSyncServer, type ServerLimits, type SyncServer, type SyncServerOptions } from './sync-server.ts'
 export { wireOperationOf, type WireOperationOptions } from './wire-operation.ts'

@@ -8,11 +8,15 @@ import {
   problem,
   type EntityRef,
   type Json,
+  type OperationId,
   type Problem,
+  type Reference,
   type WireOperation,
 } from '@holdfast/core'
 import type { Handler } from './handler.ts'
+import type { LedgerRows } from './ledger.ts'
 import { hashOfOperation } from './operation-hash.ts'
+import { resolve } from './references.ts'
 
 /** What an operation is ready for. */
 export type Readiness =
@@ -20,6 +24,8 @@ export type Readiness =
   | { readonly kind: 'ready'; readonly handler: Handler; readonly payload: unknown; readonly entity?: EntityRef }
   /** It only cancels another one; its own payload means nothing. */
   | { readonly kind: 'cancel' }
+  /** It refers to an id that `parent` has not been given yet, as far as was read. */
+  | { readonly kind: 'waits'; readonly parent: OperationId }
   /** Its data is not acceptable and never will be. */
   | { readonly kind: 'invalid'; readonly problem: Problem }
   /** This release cannot read it; another one may. */
@@ -39,20 +45,26 @@ export type HandlersByType = ReadonlyMap<string, Handler>
 /** Characters of a pointer that a refusal repeats. */
 const pointerMax = 200
 
-/** Prepares a batch, in its order. `onFault` is told of a schema, an upgrade or an entity function that threw. */
-export function prepareBatch(
-  operations: readonly WireOperation[],
-  handlers: HandlersByType,
-  onFault: (type: string, error: unknown) => void = () => undefined,
-): Promise<readonly PreparedOperation[]> {
-  return Promise.all(operations.map((operation) => prepareOperation(operation, handlers, onFault)))
+/** What preparing needs to know. */
+export interface PrepareContext {
+  readonly handlers: HandlersByType
+  /** Whose operations these are. */
+  readonly user: string
+  /** The rows of the operations that these refer to, successors included; see `idsReferredTo`. */
+  readonly rows: LedgerRows
+  /** Told of a schema, an upgrade or an entity function that threw. */
+  readonly onFault?: (type: string, error: unknown) => void
 }
 
-async function prepareOperation(
-  wire: WireOperation,
-  handlers: HandlersByType,
-  onFault: (type: string, error: unknown) => void,
-): Promise<PreparedOperation> {
+/** Prepares a batch, or a wave of one, in its order. */
+export function prepareBatch(
+  operations: readonly WireOperation[],
+  context: PrepareContext,
+): Promise<readonly PreparedOperation[]> {
+  return Promise.all(operations.map((operation) => prepareOperation(operation, context)))
+}
+
+async function prepareOperation(wire: WireOperation, context: PrepareContext): Promise<PreparedOperation> {
   const fault = findOperationFault(wire)
   const hash = hashOfOperation(wire, fault)
   if (fault !== undefined) {
@@ -65,20 +77,24 @@ async function prepareOperation(
   }
   if (wire.cancel !== undefined) return { wire, hash, readiness: { kind: 'cancel' } }
   try {
-    return { wire, hash, readiness: await readinessOf(wire, handlers.get(wire.type)) }
+    return { wire, hash, readiness: await readinessOf(wire, context) }
   } catch (error) {
-    onFault(wire.type, error)
+    context.onFault?.(wire.type, error)
     const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
     return { wire, hash, readiness: { kind: 'unreadable', problem: failure } }
   }
 }
 
-async function readinessOf(wire: WireOperation, handler: Handler | undefined): Promise<Readiness> {
+async function readinessOf(wire: WireOperation, { handlers, rows, user }: PrepareContext): Promise<Readiness> {
+  const handler = handlers.get(wire.type)
   const { definition } = handler ?? {}
   if (handler === undefined || definition === undefined || wire.version > definition.version) {
     return unreadable('This server does not know the type, or this version of it, yet.')
   }
-  const upgraded = upgradedPayload(wire, handler)
+  const resolution = resolve(wire, rows, user)
+  if (resolution.kind === 'open') return { kind: 'waits', parent: resolution.parent }
+  if (resolution.kind === 'missing') return missing(resolution.reference)
+  const upgraded = upgradedPayload(wire.version, resolution.payload, handler)
   if (upgraded === undefined) return unreadable('This server no longer reads this old version of the type.')
   const checked = await definition.payload['~standard'].validate(upgraded.payload)
   if (checked.issues !== undefined) return invalid(describeIssues(checked.issues))
@@ -86,9 +102,18 @@ async function readinessOf(wire: WireOperation, handler: Handler | undefined): P
   return { kind: 'ready', handler, payload: checked.value, ...(entity !== undefined && { entity }) }
 }
 
-function upgradedPayload(wire: WireOperation, { definition }: Handler): { readonly payload: Json } | undefined {
-  if (wire.version === definition.version) return { payload: wire.payload }
-  return definition.upgrade === undefined ? undefined : { payload: definition.upgrade(wire.version, wire.payload) }
+function upgradedPayload(
+  version: number,
+  payload: Json,
+  { definition }: Handler,
+): { readonly payload: Json } | undefined {
+  if (version === definition.version) return { payload }
+  return definition.upgrade === undefined ? undefined : { payload: definition.upgrade(version, payload) }
+}
+
+function missing({ operation, name }: Reference): Readiness {
+  const detail = `It refers to the id "${name}" of ${operation}, and that operation was given no id of this name.`
+  return { kind: 'invalid', problem: problem('reference-missing', 'An id that it needs does not exist', { detail }) }
 }
 
 function invalid(detail: string): Readiness {
