@@ -10,6 +10,7 @@ import {
   type AnyOperationDefinition,
   type OperationDefinition,
   type OperationId,
+  type WithReferences,
 } from '@holdfast/core'
 import { discardEntry, retryEntry } from './acts.ts'
 import { Conversation } from './coordination/conversation.ts'
@@ -171,7 +172,7 @@ export class Engine implements Outbox {
 
   async enqueue<Payload>(
     definition: OperationDefinition<Payload>,
-    payload: Payload,
+    payload: Payload | WithReferences<Payload>,
     options: EnqueueOptions = {},
   ): Promise<Entry> {
     this.#assertOpen()

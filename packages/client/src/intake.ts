@@ -2,7 +2,7 @@
  * The intake: from a call of `enqueue` to a stored entry. Calls are stored in the order in which they were made, however
  * long the preparation of each takes, and an id of the caller's own is stored once.
  */
-import type { AnyOperationDefinition, OperationId } from '@holdfast/core'
+import { SyncError, type AnyOperationDefinition, type OperationId, type QueuedOperation } from '@holdfast/core'
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
 import { prepare } from './prepare.ts'
@@ -39,8 +39,39 @@ export class Intake {
   }
 
   async #append(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<LiveEntry> {
-    const prepared = this.#inOrder(() => prepare(definition, payload, options, this.#environment))
+    const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
     return this.#log.append(prepared instanceof Promise ? await prepared : prepared)
+  }
+
+  #prepare(
+    definition: AnyOperationDefinition,
+    payload: unknown,
+    options: EnqueueOptions,
+  ): QueuedOperation | Promise<QueuedOperation> {
+    const prepared = prepare(definition, payload, options, this.#environment)
+    return prepared instanceof Promise
+      ? prepared.then((late) => this.#withKnownParents(late, options))
+      : this.#withKnownParents(prepared, options)
+  }
+
+  /** What a payload refers to must be stored here, or the caller must have named it: a slip would wait for ever. */
+  #withKnownParents(
+    prepared: QueuedOperation,
+    { after = [] }: EnqueueOptions,
+  ): QueuedOperation | Promise<QueuedOperation> {
+    const parents = prepared.operation.after?.filter((id) => !after.includes(id)) ?? []
+    return parents.length === 0 ? prepared : this.#lookUp(parents).then(() => prepared)
+  }
+
+  async #lookUp(parents: readonly OperationId[]): Promise<void> {
+    await this.#log.idle()
+    for (const id of parents) {
+      if ((await this.#store.find(id)) !== undefined) continue
+      throw new SyncError(
+        'unknown-entry',
+        `The payload refers to "${id}", which is not stored here. Enqueue it first, or name it in \`after\` if the server knows it.`,
+      )
+    }
   }
 
   /** Runs preparations in call order; a synchronous one that finds nobody waiting stays synchronous. */

@@ -10,6 +10,7 @@ import type {
   Discarded,
   OperationDefinition,
   OperationId,
+  WithReferences,
 } from '@holdfast/core'
 import type { DrainReport } from './drain-report.ts'
 import type { Entry, EntryView } from './entry.ts'
@@ -80,9 +81,16 @@ export interface Outbox extends AsyncDisposable {
   /**
    * Stores an operation. Resolves when it survives a power cut, never earlier.
    *
-   * @throws SyncError `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`, `closed`; then nothing is stored
+   * Where the payload has text, a `ref` to an earlier entry may stand for an id that the server will give that one. The
+   * operation then comes after it. A schema sees a UUID in its place; no lane may depend on it.
+   *
+   * @throws SyncError `unknown-entry` when the payload refers to what is not stored here; `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`, `closed`; then nothing is stored
    */
-  enqueue<Payload>(definition: OperationDefinition<Payload>, payload: Payload, options?: EnqueueOptions): Promise<Entry>
+  enqueue<Payload>(
+    definition: OperationDefinition<Payload>,
+    payload: Payload | WithReferences<Payload>,
+    options?: EnqueueOptions,
+  ): Promise<Entry>
   /** The status now. The same object until something changes. */
   status(): SyncStatus
   /** Calls back after the status or any entry changed. Returns a function that stops it. */

@@ -5,15 +5,19 @@ import {
   isJson,
   operationIdFrom,
   operationIdRandomBytes,
+  parentsMax,
   SyncError,
   type AnyOperationDefinition,
+  type EntityRef,
   type Json,
   type Operation,
+  type OperationId,
   type QueuedOperation,
   type SchemaResult,
 } from '@holdfast/core'
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
+import { standIn, type StandIns } from './stand-ins.ts'
 import { textOf } from './store/operation-text.ts'
 
 /** The largest operation, in UTF-16 code units of its JSON: half of what a request may carry. */
@@ -26,40 +30,50 @@ export function prepare(
   options: EnqueueOptions,
   environment: Environment,
 ): QueuedOperation | Promise<QueuedOperation> {
-  const result = definition.payload['~standard'].validate(payload)
-  if (result instanceof Promise) return result.then((late) => build(definition, late, options, environment))
-  return build(definition, result, options, environment)
+  const standIns = standIn(payload, definition.type, () => newId(environment))
+  const result = definition.payload['~standard'].validate(standIns === undefined ? payload : standIns.payload)
+  if (result instanceof Promise) return result.then((late) => build(definition, late, standIns, options, environment))
+  return build(definition, result, standIns, options, environment)
 }
 
 function build(
   definition: AnyOperationDefinition,
   result: SchemaResult<unknown>,
+  standIns: StandIns | undefined,
   options: EnqueueOptions,
-  { clock, random }: Environment,
+  environment: Environment,
 ): QueuedOperation {
   const { type, version } = definition
   if (result.issues !== undefined) {
     throw new SyncError('invalid-payload', `The payload of "${type}" is not valid: ${describeIssues(result.issues)}`)
   }
-  const payload = jsonOf(result.value, type)
+  const checked = jsonOf(result.value, type)
+  const payload = standIns === undefined ? checked : standIns.restore(checked)
   const lane = definition.lane(result.value)
-  const entity = definition.entity?.(result.value)
-  const { id, base, after, traceparent } = options
+  if (standIns?.isIn(lane.key) === true) {
+    throw new SyncError(
+      'invalid-payload',
+      `The lane of "${type}" depends on a reference. Order needs a key that the device knows: use an id of its own there.`,
+    )
+  }
+  const entity = entityOf(definition, result.value, standIns)
+  const { base, traceparent } = options
+  const id = options.id ?? newId(environment)
+  const after = parentsOf(id, type, options.after, standIns)
   if (base !== undefined && 'state' in base) jsonOf(base.state, type)
   if (entity !== undefined && (!isShortText(entity.kind) || !isShortText(entity.id))) {
     throw new SyncError('invalid-payload', `The entity of "${type}" needs a kind and an id of 1 to 200 characters.`)
   }
-  const nowMs = clock.now()
   const operation: Operation = {
-    id: id ?? operationIdFrom(nowMs, random.bytes(operationIdRandomBytes)),
+    id,
     type,
     version,
     lane: lane.key,
     payload,
-    createdAtMs: nowMs,
+    createdAtMs: environment.clock.now(),
     ...(entity !== undefined && { entity: { kind: entity.kind, id: entity.id } }),
     ...(base !== undefined && { base }),
-    ...(after !== undefined && after.length > 0 && { after }),
+    ...(after.length > 0 && { after }),
     ...(traceparent !== undefined && { traceparent }),
   }
   const size = textOf(operation).length
@@ -70,6 +84,38 @@ function build(
     )
   }
   return { operation, priority: lane.priority, onDead: lane.onDead }
+}
+
+/** The entity, unless it depends on an id that only the server will know: then the server alone says which it is. */
+function entityOf(
+  definition: AnyOperationDefinition,
+  value: unknown,
+  standIns: StandIns | undefined,
+): EntityRef | undefined {
+  const entity = definition.entity?.(value)
+  return entity === undefined || standIns?.isIn(entity.id) === true ? undefined : entity
+}
+
+/** The operations that must be applied first: those that the caller names, and those whose ids the payload needs. */
+function parentsOf(
+  id: OperationId,
+  type: string,
+  named: readonly OperationId[] = [],
+  standIns: StandIns | undefined,
+): readonly OperationId[] {
+  if (named.length === 0 && standIns === undefined) return []
+  const parents = [...new Set([...named, ...(standIns?.parents ?? [])])]
+  if (parents.length > parentsMax || parents.includes(id)) {
+    throw new SyncError(
+      'invalid-payload',
+      `"${type}" may come after at most ${parentsMax} other operations; got ${parents.length}${parents.includes(id) ? ', itself among them' : ''}.`,
+    )
+  }
+  return parents
+}
+
+function newId({ clock, random }: Environment): OperationId {
+  return operationIdFrom(clock.now(), random.bytes(operationIdRandomBytes))
 }
 
 function jsonOf(value: unknown, type: string): Json {

@@ -69,6 +69,7 @@ export {
 export { defineLane, laneKeyMax, priorities, type Lane, type LaneOptions, type OnDead, type Priority } from './lane.ts'
 export {
   defineOperation,
+  parentsMax,
   type AnyOperationDefinition,
   type Base,
   type EntityRef,
@@ -142,8 +143,8 @@ export {
 export {
   findReferences,
   isReference,
+  isTagged,
   ref,
-  referenceTag,
   putReferences,
   replaceReferences,
   type Reference,

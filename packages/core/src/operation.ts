@@ -20,6 +20,9 @@ export interface EntityRef {
 /** What a change was made on: a version of the entity (with its state where merging needs it), or an earlier operation that is not applied yet. */
 export type Base = { readonly version: number; readonly state?: Json } | { readonly after: OperationId }
 
+/** Most operations that one may come after. */
+export const parentsMax = 100
+
 /** An immutable intended write. */
 export interface Operation {
   readonly id: OperationId

@@ -6,7 +6,7 @@
 import { parseOperationId, type OperationId } from './id.ts'
 import { findJsonFault, isRecord, type Json, type JsonFault } from './json.ts'
 import { laneKeyMax } from './lane.ts'
-import type { Base, EntityRef } from './operation.ts'
+import { parentsMax, type Base, type EntityRef } from './operation.ts'
 import { parseOperationOutcome, type OperationOutcome } from './outcome.ts'
 import { batchOperationsMax } from './policy.ts'
 
@@ -159,7 +159,7 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   }
   const after = parseIds(value['after'])
   if (after === null || after?.includes(id) === true) {
-    return fault(`${pointer}/after`, 'must be an array of at most 100 ids of other operations')
+    return fault(`${pointer}/after`, `must be an array of at most ${parentsMax} ids of other operations`)
   }
   const links: { supersedes?: OperationId; resolves?: OperationId; cancel?: OperationId } = {}
   for (const name of ['supersedes', 'resolves', 'cancel'] as const) {
@@ -243,7 +243,7 @@ function parseBase(value: unknown): Base | undefined | null {
 
 function parseIds(value: unknown): readonly OperationId[] | undefined | null {
   if (value === undefined) return undefined
-  if (!Array.isArray(value) || value.length > 100) return null
+  if (!Array.isArray(value) || value.length > parentsMax) return null
   const ids = value.map(parseOperationId)
   return ids.every((id) => id !== undefined) ? ids : null
 }

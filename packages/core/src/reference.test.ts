@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { idOf } from './id.fixture.ts'
 import { isJson, type Json } from './json.ts'
-import { findReferences, isReference, putReferences, ref, replaceReferences } from './reference.ts'
+import { findReferences, isReference, isTagged, putReferences, ref, replaceReferences } from './reference.ts'
 
 const order = ref(idOf('order-1'), 'order')
 
@@ -15,6 +15,12 @@ describe('a reference', () => {
 
   it('has a name that can be looked up', () => {
     for (const name of ['', 'n'.repeat(101)]) expect(() => ref(idOf('x'), name)).toThrow('1 to 100 characters')
+  })
+
+  it('is told from plain data by its mark, wherever it stands', () => {
+    expect(isTagged({ lines: [{ of: order }] })).toBe(true)
+    expect(isTagged([{ $holdfast: 1 }])).toBe(true)
+    for (const plain of [null, 'a $holdfast', { lines: ['$holdfast', 1, null] }]) expect(isTagged(plain)).toBe(false)
   })
 
   it.each<[string, unknown]>([
@@ -64,6 +70,10 @@ describe('replacing', () => {
     let deep: unknown = order
     for (let level = 0; level < 100_000; level += 1) deep = [deep]
     expect(findReferences(deep)).toEqual([])
+    let shared: unknown = 'leaf'
+    for (let level = 0; level < 60; level += 1) shared = [shared, shared]
+    expect(findReferences(shared)).toEqual([])
+    expect(isTagged(shared)).toBe(false)
     const hostile: unknown = JSON.parse('{"__proto__":{"isAdmin":true},"of":0}')
     const replaced = replaceReferences([hostile, order], () => 'id')
     expect(Object.getPrototypeOf(Array.isArray(replaced) ? replaced[0] : {})).toBe(Object.prototype)
