@@ -107,6 +107,8 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     find: (id) => read(() => store.find(id)),
     counts: () => read(() => store.counts()),
     readLeadership: () => read(() => store.readLeadership()),
+    readPause: () => read(() => store.readPause()),
+    changePause: (change) => call('write', 'strict', () => store.changePause(change)),
     close: () => store.close(),
   }
 }

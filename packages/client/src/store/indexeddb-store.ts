@@ -9,6 +9,7 @@ import { heldPage } from './held-reading.ts'
 import { Connection } from './indexeddb-connection.ts'
 import { inTransaction, resultOf } from './indexeddb-request.ts'
 import { beat, claim, readLeadership } from './leadership-record.ts'
+import { changePause, readPause } from './pause-record.ts'
 import { readLogPage, segmentKeysOf, marksOf, type ReadTransaction } from './log-reading.ts'
 import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
 import { countMarked } from './marks.ts'
@@ -104,6 +105,8 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
     claim: (holder, nowMs) => write([storeNames.meta], 'strict', (transaction) => claim(transaction, holder, nowMs)),
     beat: (epoch, nowMs) => write([storeNames.meta], 'relaxed', (transaction) => beat(transaction, epoch, nowMs)),
     readLeadership: () => read([storeNames.meta], readLeadership),
+    readPause: () => read([storeNames.meta], readPause),
+    changePause: (change) => write([storeNames.meta], 'strict', (transaction) => changePause(transaction, change)),
     cleanup: (beforeMs) =>
       write([storeNames.results], 'relaxed', (transaction) =>
         forgetResults(transaction.objectStore(storeNames.results), beforeMs, onFault),

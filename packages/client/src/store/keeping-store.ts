@@ -13,6 +13,7 @@
  */
 import { SyncError, type HeldState, type OperationId, type Priority } from '@holdfast/core'
 import type { Clock } from '../environment.ts'
+import type { Pause } from '../pause.ts'
 import type { LogSection } from './log-section.ts'
 import {
   idOf,
@@ -182,6 +183,14 @@ export class KeepingStore implements Store {
 
   readLeadership(): Promise<Leadership | undefined> {
     return this.#store.readLeadership()
+  }
+
+  readPause(): Promise<Pause> {
+    return this.#store.readPause()
+  }
+
+  changePause(change: (pause: Pause) => Pause): Promise<Pause> {
+    return this.#store.changePause(change)
   }
 
   cleanup(beforeMs: number): Promise<number> {

@@ -6,6 +6,7 @@
  * marks and the judging of updates are the same as on IndexedDB; only bodies are objects instead of text.
  */
 import { isHeld, priorities, SyncError, type OperationId, type Priority, type QueuedOperation } from '@holdfast/core'
+import { noPause, type Pause } from '../pause.ts'
 import { LogPageBuilder, type PageLimits } from './log-page.ts'
 import { LogSection } from './log-section.ts'
 import { countMarked, isMarked, type Marks } from './marks.ts'
@@ -45,6 +46,7 @@ export interface MemoryDisk {
   /** In the order of settling. */
   readonly settled: Map<OperationId, SettledEntry>
   leadership: Leadership | undefined
+  pause: Pause
   /** What a power cut would leave, where that is kept track of and differs from what is there. */
   flushed: MemoryDisk | undefined
   readonly isPowerCutTracked: boolean
@@ -61,6 +63,7 @@ export function memoryDisk(options: { readonly trackPowerCut?: boolean } = {}): 
     held: new Map(),
     settled: new Map(),
     leadership: undefined,
+    pause: noPause,
     flushed: undefined,
     isPowerCutTracked: options.trackPowerCut === true,
   }
@@ -74,6 +77,7 @@ export function cloneDisk(disk: MemoryDisk): MemoryDisk {
     held: new Map(disk.held),
     settled: new Map(disk.settled),
     leadership: disk.leadership,
+    pause: disk.pause,
     flushed: undefined,
     isPowerCutTracked: disk.isPowerCutTracked,
   }
@@ -125,6 +129,13 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
         return true
       }),
     readLeadership: () => later(() => disk.leadership),
+    readPause: () => later(() => disk.pause),
+    changePause: (change) =>
+      later(() => {
+        flush(disk, 'strict')
+        disk.pause = change(disk.pause)
+        return disk.pause
+      }),
     cleanup: (beforeMs) =>
       later(() => {
         flush(disk, 'relaxed')

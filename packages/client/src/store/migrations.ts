@@ -18,8 +18,11 @@ export const heldByKind = 'kind'
 /** The index of `results` by the time of settling, then in the order of commits. */
 export const resultsByTime = 'time'
 
-/** The one record of `meta`: who leads. */
+/** The record of `meta` that says who leads. */
 export const leadershipKey = 'leadership'
+
+/** The record of `meta` that says what is paused. */
+export const pauseKey = 'pause'
 
 /** Brings a database up to {@link databaseVersion}. */
 export function migrate(database: IDBDatabase, fromVersion: number): void {

@@ -6,6 +6,7 @@ import type { ContractCase } from './contract-checks.fixture.ts'
 import { storeLeadershipContract } from './store-leadership.contract.ts'
 import { storeLogContract } from './store-log.contract.ts'
 import { storeModelContract } from './store-model.contract.ts'
+import { storePauseContract } from './store-pause.contract.ts'
 import { storeSettledContract } from './store-settled.contract.ts'
 import { storeUpdateContract } from './store-update.contract.ts'
 import type { Store } from './store.ts'
@@ -24,5 +25,6 @@ export const storeContract: readonly ContractCase<StoreHarness>[] = [
   ...storeUpdateContract,
   ...storeSettledContract,
   ...storeLeadershipContract,
+  ...storePauseContract,
   ...storeModelContract,
 ]

@@ -23,6 +23,7 @@ import type {
   Queued,
   QueuedOperation,
 } from '@holdfast/core'
+import type { Pause } from '../pause.ts'
 
 /** Where an entry stands: the segment of its priority's log, and its index there. Ordered by segment, then index. */
 export interface Position {
@@ -175,6 +176,13 @@ export interface Store {
   /** Writes a sign of life; false when another leader has claimed a later epoch. */
   beat(epoch: number, nowMs: number): Promise<boolean>
   readLeadership(): Promise<Leadership | undefined>
+  readPause(): Promise<Pause>
+  /**
+   * Changes what is paused, strictly, by what it is inside the transaction.
+   *
+   * @throws SyncError `quota` or `storage`; then nothing is changed
+   */
+  changePause(change: (pause: Pause) => Pause): Promise<Pause>
   /**
    * Forgets settled entries that were settled before `beforeMs`; never anything else. Spares a discard that the server
    * has not answered (`isCertain` false): it may still turn out applied. Returns how many.

@@ -45,6 +45,8 @@ export function mortalStore(store: Store, { isAlive, isFull, witness }: MortalSt
     claim: (holder, nowMs) => whileAlive(() => store.claim(holder, nowMs)),
     beat: (epoch, nowMs) => whileAlive(() => store.beat(epoch, nowMs)),
     readLeadership: () => whileAlive(() => store.readLeadership()),
+    readPause: () => whileAlive(() => store.readPause()),
+    changePause: (change) => withRoom(() => store.changePause(change)),
     cleanup: (beforeMs) => whileAlive(() => store.cleanup(beforeMs)),
     close: () => whileAlive(() => store.close()),
   }
