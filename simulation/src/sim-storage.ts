@@ -102,6 +102,7 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     beat: (epoch, nowMs) => call('meta', 'relaxed', () => store.beat(epoch, nowMs)),
     cleanup: (beforeMs) => call('meta', 'relaxed', () => store.cleanup(beforeMs)),
     readLog: (priority, after, limits) => read(() => store.readLog(priority, after, limits)),
+    readLogs: (after, limits) => read(() => store.readLogs(after, limits)),
     readHeld: (kind, options) => read(() => store.readHeld(kind, options)),
     readSettled: (options) => read(() => store.readSettled(options)),
     find: (id) => read(() => store.find(id)),

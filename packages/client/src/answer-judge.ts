@@ -6,8 +6,8 @@ import { problemCodeOf, type OperationId, type OperationOutcome, type Verdict } 
 import { everyOne, nothing, verdictsOf, type EntryVerdict } from './answer.ts'
 import type { Clock } from './environment.ts'
 import type { Gate } from './gate.ts'
-import type { WindowEntry } from './queue-window.ts'
 import type { StatusBoard } from './status.ts'
+import type { WindowEntry } from './window-entry.ts'
 
 /** What an answer means for each entry of its batch; empty when it acknowledges nothing. */
 export type BatchVerdict = ReadonlyMap<OperationId, EntryVerdict>

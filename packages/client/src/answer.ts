@@ -13,7 +13,7 @@ import {
   type Policy,
 } from '@holdfast/core'
 import type { AttemptRecord, EntryChange, Store, StoredEntry, UpdateRequest } from './store/store.ts'
-import type { WindowEntry } from './queue-window.ts'
+import type { WindowEntry } from './window-entry.ts'
 
 /** How long an operation waits that the server cannot take yet and names no time for, ms. */
 const postponedDelayMs = 60_000

@@ -1,7 +1,8 @@
 /** The request for a batch: its operations as they travel, and what the device says of itself. */
 import { protocolVersion, type BatchRequest } from '@holdfast/core'
-import type { QueueWindow, WindowEntry } from './queue-window.ts'
+import type { QueueWindow } from './queue-window.ts'
 import type { Session } from './store/registry.ts'
+import type { WindowEntry } from './window-entry.ts'
 
 /** What a request says besides its operations. */
 export interface BatchSender {
@@ -20,7 +21,6 @@ export function batchRequest(
   window: QueueWindow,
   { session, device, sequence, pending, nowMs }: BatchSender,
 ): BatchRequest {
-  const heads = [window.streams.high[0], window.streams.medium[0], window.streams.low[0], window.waiting[0]]
   return {
     protocol: protocolVersion,
     tenant: session.tenant,
@@ -28,7 +28,7 @@ export function batchRequest(
     device,
     sequence,
     pending: Math.max(pending, batch.length),
-    oldestAgeMs: Math.max(...heads.map((entry) => ageOf(entry, nowMs))),
+    oldestAgeMs: Math.max(0, ...window.oldest.map((entry) => ageOf(entry, nowMs))),
     operations: batch.map((entry) => {
       const { createdAtMs: _, ...operation } = entry.stored.operation
       return { ...operation, ageMs: ageOf(entry, nowMs) }
@@ -36,6 +36,6 @@ export function batchRequest(
   }
 }
 
-function ageOf(entry: WindowEntry | undefined, nowMs: number): number {
-  return entry === undefined ? 0 : Math.max(0, Math.floor(nowMs - entry.createdAtMs))
+function ageOf(entry: WindowEntry, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs - entry.createdAtMs))
 }

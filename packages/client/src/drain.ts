@@ -19,7 +19,6 @@ import {
   classify,
   planBatch,
   priorities,
-  SyncError,
   type AnyOperationDefinition,
   type OperationId,
   type Plan,
@@ -35,11 +34,12 @@ import type { Environment } from './environment.ts'
 import { Gate } from './gate.ts'
 import type { Pass } from './pass.ts'
 import { Progress, type Step } from './progress.ts'
-import { QueueWindow, type WindowEntry } from './queue-window.ts'
+import { QueueWindow } from './queue-window.ts'
 import type { StatusBoard } from './status.ts'
 import type { Session } from './store/registry.ts'
 import { idOf, isLive, type Store, type UpdateReport } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
+import type { WindowEntry } from './window-entry.ts'
 
 /**
  * How often a leader reads everything anew, ms: a context that dies right after its commit tells nobody what it stored,
@@ -133,7 +133,7 @@ export class Drain {
 
   /** Sends until the signal is aborted, or until another leader has taken over. */
   async run(epoch: number, signal: AbortSignal): Promise<void> {
-    const window = new QueueWindow(this.#host.store)
+    const window = new QueueWindow(this.#host.store, epoch)
     this.#needsReload = true
     // What the leader before was sending when it went is not in flight any more.
     this.#host.board.set({ isLeader: true, sending: 0, nextAttemptAtMs: undefined })
@@ -175,10 +175,7 @@ export class Drain {
     if (isWaiting) return this.#idle(pass, undefined, signal)
     // A page that is read while answers are written would be overtaken by them and read again.
     if (window.wantsMore) await this.#writer.idle()
-    // Whoever leads later holds entries that this window does not know: what was just read may stand behind them.
-    if ((await window.fill()) && (await this.#host.store.readLeadership())?.epoch !== epoch) {
-      throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
-    }
+    await window.fill()
     const plan = this.#plan(window, pass)
     window.pass(plan.passed)
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
@@ -203,10 +200,9 @@ export class Drain {
       isBusy: false,
       isImmediate: pass !== undefined,
     }
-    const plan = planBatch({ ...rules, streams: window.heads(plannedMax) })
-    if (plan.batch.length >= operationsMax || priorities.every((each) => window.streams[each].length <= plannedMax))
-      return plan
-    return planBatch({ ...rules, streams: window.streams })
+    const plan = planBatch({ ...rules, streams: window.streams(plannedMax) })
+    if (plan.batch.length >= operationsMax || window.longest <= plannedMax) return plan
+    return planBatch({ ...rules, streams: window.streams() })
   }
 
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */

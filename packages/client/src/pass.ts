@@ -2,7 +2,7 @@
 import { problemCodeOf, type DeliveryState, type OperationId, type Priority } from '@holdfast/core'
 import type { DrainError, DrainReport, TypeReport } from './drain-report.ts'
 import { isLive, type Position, type Store } from './store/store.ts'
-import type { WaitingEntry } from './queue-window.ts'
+import type { WaitingEntry } from './window-entry.ts'
 
 /** Entries per page when what remains is counted. */
 const countPageMax = 1000

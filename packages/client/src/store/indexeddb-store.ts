@@ -17,7 +17,7 @@ import { databaseVersion, heldByKind, migrate, storeNames } from './migrations.t
 import { forgetResults, pageResults } from './results.ts'
 import { countOf, sequenceOf } from './segment.ts'
 import { onceEach, type FaultListener } from './store-fault.ts'
-import type { LiveEntry, Store, StoreCounts } from './store.ts'
+import type { LiveEntry, LogPage, Position, Store, StoreCounts } from './store.ts'
 import { storesOfUpdate, updateEntries } from './update-writing.ts'
 
 /** What a store may be opened with. */
@@ -88,6 +88,17 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       read([storeNames.log[priority], storeNames.marks[priority]], (transaction) =>
         readLogPage(transaction, priority, after, limits, onFault),
       ),
+    readLogs: (after, limits) =>
+      read(storesOfLogs(after), async (transaction) => {
+        const pageOf = async ([priority, from]: readonly [Priority, Position | undefined]): Promise<
+          [Priority, LogPage]
+        > => [priority, await readLogPage(transaction, priority, from, limits, onFault)]
+        const [leadership, pages] = await Promise.all([
+          readLeadership(transaction),
+          Promise.all([...after].map(pageOf)),
+        ])
+        return { pages: new Map(pages), leadership }
+      }),
     readHeld: (kind, { after, limit }) =>
       read([storeNames.held], (transaction) => heldPage(transaction, kind, after, limit, onFault)),
     readSettled: ({ before, limit }) =>
@@ -113,6 +124,11 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       ),
     close: () => connection.close(),
   }
+}
+
+function storesOfLogs(after: ReadonlyMap<Priority, unknown>): readonly string[] {
+  const logs = [...after.keys()].flatMap((priority) => [storeNames.log[priority], storeNames.marks[priority]])
+  return [storeNames.meta, ...logs]
 }
 
 /** Counts by keys and marks alone: no body is read. */

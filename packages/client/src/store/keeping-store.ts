@@ -21,6 +21,7 @@ import {
   type Leadership,
   type LiveEntry,
   type LogPage,
+  type LogsView,
   type Position,
   type SettledEntry,
   type Store,
@@ -117,8 +118,15 @@ export class KeepingStore implements Store {
     limits: { readonly entriesMax: number; readonly bytesMax: number },
   ): Promise<LogPage> {
     const page = await this.#store.readLog(priority, after, limits)
-    if (this.#kept.size === 0) return page
-    return { ...page, entries: page.entries.filter(({ operation }) => !this.#kept.has(operation.id)) }
+    return this.#withoutKept(page)
+  }
+
+  async readLogs(
+    after: ReadonlyMap<Priority, Position | undefined>,
+    limits: { readonly entriesMax: number; readonly bytesMax: number },
+  ): Promise<LogsView> {
+    const { pages, leadership } = await this.#store.readLogs(after, limits)
+    return { pages: new Map([...pages].map(([priority, page]) => [priority, this.#withoutKept(page)])), leadership }
   }
 
   async readHeld(
@@ -200,6 +208,11 @@ export class KeepingStore implements Store {
   close(): Promise<void> {
     this.#forget()
     return this.#store.close()
+  }
+
+  #withoutKept(page: LogPage): LogPage {
+    if (this.#kept.size === 0) return page
+    return { ...page, entries: page.entries.filter(({ operation }) => !this.#kept.has(operation.id)) }
   }
 
   /** Judges changes by what is known here, and keeps them. */

@@ -16,8 +16,8 @@ import {
 import type { FaultListener } from './store-fault.ts'
 import type { LiveEntry, LogPage, Position } from './store.ts'
 
-/** Most segments in the first read of a page, before it is known how large they are. */
-const firstReadMax = 8
+/** Most segments in the first read of a page, before it is known how large they are: one more than hold a thousand entries. */
+const firstReadMax = 9
 /** Most segments in one read. */
 const readSegmentsMax = 256
 /** Segments in one read of a search through everything. */

@@ -104,6 +104,11 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
         return append(disk, group)
       }),
     readLog: (priority, after, limits) => later(() => readLog(disk.log[priority], priority, after, limits)),
+    readLogs: (after, limits) =>
+      later(() => ({
+        pages: new Map([...after].map(([name, from]) => [name, readLog(disk.log[name], name, from, limits)])),
+        leadership: disk.leadership,
+      })),
     readHeld: (kind, { after, limit }) =>
       later(() =>
         [...disk.held.values()]

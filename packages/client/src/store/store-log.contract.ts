@@ -40,6 +40,30 @@ export const storeLogContract: readonly ContractCase<StoreHarness>[] = [
     },
   },
   {
+    name: 'gives pages of several logs and who leads at one instant',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      const [high, first, second] = await store.append([
+        queuedOperation('a', { priority: 'high' }),
+        queuedOperation('b'),
+        queuedOperation('c'),
+      ])
+      const asked = new Map([
+        ['high', undefined],
+        ['medium', expectSome(first, 'the entry').position],
+      ] as const)
+      const before = await store.readLogs(asked, wide)
+      expectEqual([...before.pages.keys()], ['high', 'medium'], 'the logs that were asked for')
+      expectEqual(before.pages.get('high')?.entries, [high], 'the high log')
+      expectEqual(before.pages.get('medium')?.entries, [second], 'what follows in the medium log')
+      expectEqual(before.pages.get('medium')?.isEnd, true, 'the end')
+      expectTrue(before.leadership === undefined, 'nobody leads')
+      const epoch = await store.claim('here', 5)
+      const { leadership } = await store.readLogs(asked, wide)
+      expectEqual(leadership, { epoch, holder: 'here', beatAtMs: 5 }, 'who leads')
+    },
+  },
+  {
     name: 'an empty group stores nothing',
     run: async (makeHarness) => {
       const store = await makeHarness().open()

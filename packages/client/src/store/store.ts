@@ -131,6 +131,13 @@ export interface LogPage {
   readonly isEnd: boolean
 }
 
+/** Pages of several logs, and who led: all of it as it stood at one instant. */
+export interface LogsView {
+  /** A page of each log that was asked for. */
+  readonly pages: ReadonlyMap<Priority, LogPage>
+  readonly leadership: Leadership | undefined
+}
+
 /** Who leads, as written in the store. */
 export interface Leadership {
   readonly epoch: number
@@ -155,6 +162,11 @@ export interface Store {
     after: Position | undefined,
     limits: { readonly entriesMax: number; readonly bytesMax: number },
   ): Promise<LogPage>
+  /** Reads a page of each log that is asked for, as `readLog` does, and who leads, all at one instant. */
+  readLogs(
+    after: ReadonlyMap<Priority, Position | undefined>,
+    limits: { readonly entriesMax: number; readonly bytesMax: number },
+  ): Promise<LogsView>
   /** Reads held entries of a kind, ordered by the id, after `after`. */
   readHeld(
     kind: HeldState['kind'],
