@@ -10,6 +10,7 @@ import {
   problemCodeOf,
   problemMediaType,
   protocolVersion,
+  type EntityRef,
   type Json,
   type OperationId,
   type OperationOutcome,
@@ -55,6 +56,14 @@ export interface TenantRows {
   readonly ledger: Map<OperationId, LedgerRow>
   readonly entities: Map<string, StoredEntity>
   readonly losingSides: LosingSideWrite[]
+  /** Changes in their order; the first has the number 1. */
+  readonly feed: FeedChange[]
+}
+
+/** A change of an entity, as the feed tells it. */
+export interface FeedChange extends EntityRef {
+  readonly version: number
+  readonly deleted: boolean
 }
 
 /** A batch that was applied, for the differential test. */
@@ -77,6 +86,9 @@ export interface ServerMutation {
   readonly skipsIdentityCheck?: boolean
   readonly ignoresStoppedLanes?: boolean
   readonly forgetsTombstones?: boolean
+  /** Does not note which operation took another one's place. */
+  readonly forgetsSuccessors?: boolean
+  readonly forgetsLosingSides?: boolean
 }
 
 /** What a server model is made of. */
@@ -108,7 +120,7 @@ export class ServerModel {
   rowsOf(tenant: string): TenantRows {
     let rows = this.tenants.get(tenant)
     if (rows === undefined) {
-      rows = { ledger: new Map(), entities: new Map(), losingSides: [] }
+      rows = { ledger: new Map(), entities: new Map(), losingSides: [], feed: [] }
       this.tenants.set(tenant, rows)
     }
     return rows
@@ -210,14 +222,16 @@ export class ServerModel {
       for (const [id, row] of result.ledger) {
         if (this.#mutation.forgetsTombstones !== true || own.has(id)) rows.ledger.set(id, row)
       }
-      for (const [id, successor] of result.successors) {
+      for (const [id, successor] of this.#mutation.forgetsSuccessors === true ? [] : result.successors) {
         const row = rows.ledger.get(id)
         if (row !== undefined) rows.ledger.set(id, { ...row, successor })
       }
       for (const { ref, version, state, lastModifiedMs } of result.entities) {
         rows.entities.set(entityKey(ref), { version, state, lastModifiedMs })
       }
-      rows.losingSides.push(...result.losingSides)
+      const changes = result.entities.map(({ ref, version, state }) => ({ ...ref, version, deleted: state === null }))
+      rows.feed.push(...changes.toSorted((left, right) => (entityKey(left) < entityKey(right) ? -1 : 1)))
+      if (this.#mutation.forgetsLosingSides !== true) rows.losingSides.push(...result.losingSides)
       for (const outcome of result.outcomes) outcomes.set(outcome.id, outcome)
       stoppedLanes = result.stoppedLanes
     }
