@@ -51,8 +51,11 @@ export function perturbed(trace: readonly AppliedBatch[], random: SimRandom): re
     const dice = random.integer(5)
     if (dice === 0) batches.push(again)
     else if (dice === 1) batches.push({ ...again, operations: before.operations.slice(half) })
-    else if (dice === 2) batches.push({ ...batch, operations: [...before.operations, ...operations] })
-    else if (dice === 3) batches.push({ ...again, session: { ...before.session, user: 'somebody' } })
+    else if (dice === 2) {
+      // One id stands once in a request.
+      const others = before.operations.filter(({ id }) => operations.every((one) => one.id !== id))
+      batches.push({ ...batch, operations: [...others, ...operations] })
+    } else if (dice === 3) batches.push({ ...again, session: { ...before.session, user: 'somebody' } })
     else batches.push({ ...again, operations: before.operations.map((one) => ({ ...one, payload: null })) })
   }
   return batches
