@@ -27,6 +27,7 @@ import type { DrainOptions, EnqueueOptions, EntriesQuery, Outbox, OutboxOptions,
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
 import { StatusBoard, type SyncStatus } from './status.ts'
+import { StorageWatch } from './storage-status.ts'
 import { KeepingStore } from './store/keeping-store.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
 import {
@@ -47,6 +48,8 @@ const cleanupEveryMs = 6 * 3_600_000
 /** The outbox of one identity in one context. */
 export class Engine implements Outbox {
   readonly session: Session
+  /** Hears what is met of the storage. */
+  readonly storage: StorageWatch
   readonly #environment: Environment
   readonly #options: OutboxOptions
   readonly #definitions: ReadonlyMap<string, AnyOperationDefinition>
@@ -64,6 +67,7 @@ export class Engine implements Outbox {
   readonly #listeners = new Set<() => void>()
   readonly #name: string
   readonly #contextId: OperationId
+  #unstored = 0
   #leading: Promise<void> | undefined
   #cancelCleanup: (() => void) | undefined
   #stopHints: (() => void) | undefined
@@ -81,8 +85,18 @@ export class Engine implements Outbox {
     this.#environment = environment
     this.#options = options
     this.#definitions = definitions
-    this.#store = new KeepingStore(store, environment.clock, (reports) => {
-      this.#noteWrittenLate(reports)
+    this.#board = new StatusBoard(environment.clock, store.durable)
+    this.storage = new StorageWatch(this.#board)
+    this.#store = new KeepingStore(store, environment.clock, {
+      onWrite: (error) => {
+        this.storage.noteWrite(error)
+      },
+      onKept: (count) => {
+        this.storage.noteKept(count)
+      },
+      onWritten: (reports) => {
+        this.#noteWrittenLate(reports)
+      },
     })
     this.#registry = registry
     this.#name = name
@@ -90,7 +104,6 @@ export class Engine implements Outbox {
     this.#intake = new Intake(environment, this.#store, (entries) => {
       this.#noteStored(entries)
     })
-    this.#board = new StatusBoard(environment.clock, store.durable)
     this.#drain = new Drain({
       environment,
       store: this.#store,
@@ -166,7 +179,8 @@ export class Engine implements Outbox {
           this.#counting.recountSoon()
         },
       },
-      this.#closing.signal,
+      // Whoever has no database any more makes way for the release that has.
+      AbortSignal.any([this.#closing.signal, this.storage.outdated]),
     )
   }
 
@@ -182,7 +196,16 @@ export class Engine implements Outbox {
         `"${definition.type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
       )
     }
-    return this.#entryOf(await this.#intake.take(definition, payload, options))
+    this.#unstored += 1
+    try {
+      return this.#entryOf(await this.#intake.take(definition, payload, options))
+    } finally {
+      this.#unstored -= 1
+    }
+  }
+
+  get unstored(): number {
+    return this.#unstored
   }
 
   status(): SyncStatus {
@@ -215,7 +238,8 @@ export class Engine implements Outbox {
     this.#assertOpen()
     signal?.throwIfAborted()
     await this.#intake.idle()
-    return this.#passes.make(types, [signal, this.#closing.signal])
+    this.storage.outdated.throwIfAborted()
+    return this.#passes.make(types, [signal, this.#closing.signal, this.storage.outdated])
   }
 
   async retry(id: OperationId): Promise<Entry> {

@@ -7,13 +7,14 @@ import type { Outbox, OutboxOptions } from './outbox.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
 import { databaseName, type Registry } from './store/registry.ts'
+import type { StoreListener } from './store/store-fault.ts'
 import type { Store } from './store/store.ts'
 
 /** What an outbox stands on. `openOutbox` brings the browser's; tests and other platforms bring their own. */
 export interface OutboxPorts {
   readonly environment: Environment
   /** Opens the store of one identity by its database name. */
-  readonly openStore: (name: string) => Promise<Store>
+  readonly openStore: (name: string, listener: StoreListener) => Promise<Store>
   /** Opens the registry of one application. */
   readonly openRegistry: (application: string) => Promise<Registry>
 }
@@ -29,15 +30,15 @@ export interface OutboxPorts {
  * const entry = await outbox.enqueue(placeOrder, order) // stored: a crash or a power cut cannot lose it now
  * await entry.settled                                   // the server has applied it, once
  * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here,
- * `invalid-definition` when two operations share a type
+ * `blocked` when another tab keeps an older database open, `invalid-definition` when two operations share a type
  */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const environment = browserEnvironment()
   return openOutboxWith(
     {
       environment,
-      openStore: (name) => openIndexedDbStore(name, options.onFault === undefined ? {} : { onFault: options.onFault }),
-      openRegistry: (application) => openIndexedDbRegistry(application, environment.random),
+      openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock }),
+      openRegistry: (application) => openIndexedDbRegistry(application, environment.random, environment.clock),
     },
     options,
   )
@@ -56,13 +57,45 @@ export async function openOutboxWith(ports: OutboxPorts, options: OutboxOptions)
     definitions.set(definition.type, definition)
   }
   const registry = await ports.openRegistry(options.name)
+  try {
+    return await openEngine(ports, options, definitions, registry)
+  } catch (error) {
+    await registry.close()
+    throw error
+  }
+}
+
+async function openEngine(
+  ports: OutboxPorts,
+  options: OutboxOptions,
+  definitions: ReadonlyMap<string, AnyOperationDefinition>,
+  registry: Registry,
+): Promise<Engine> {
   const device = await registry.deviceId()
   const name = databaseName(options.name, options.session)
-  const store = await ports.openStore(name)
-  const counts = await store.counts()
-  const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
-  await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
-  const engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
-  engine.start(counts)
-  return engine
+  // The store may have something to tell before there is an engine to hear it.
+  let engine: Engine | undefined
+  let damaged = 0
+  const store = await ports.openStore(name, {
+    onFault: (fault) => {
+      damaged += 1
+      engine?.storage.noteDamaged()
+      options.onFault?.(fault)
+    },
+    onOutdated: () => {
+      engine?.storage.noteOutdated()
+    },
+  })
+  try {
+    const counts = await store.counts()
+    const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
+    await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
+    engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
+    for (let told = 0; told < damaged; told += 1) engine.storage.noteDamaged()
+    engine.start(counts)
+    return engine
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }

@@ -78,13 +78,16 @@ export interface SettledEvent {
 /** The durable outbox of one identity. */
 export interface Outbox extends AsyncDisposable {
   readonly session: Session
+  /** Calls of `enqueue` that have not ended: what they were given is not stored yet. See `warnBeforeUnload`. */
+  readonly unstored: number
   /**
    * Stores an operation. Resolves when it survives a power cut, never earlier.
    *
    * Where the payload has text, a `ref` to an earlier entry may stand for an id that the server will give that one. The
    * operation then comes after it. A schema sees a UUID in its place; no lane may depend on it.
    *
-   * @throws SyncError `unknown-entry` when the payload refers to what is not stored here; `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`, `closed`; then nothing is stored
+   * @throws SyncError `unknown-entry` when the payload refers to what is not stored here; `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`,
+   * `newer-database` (reload the page), `closed`; then nothing is stored
    */
   enqueue<Payload>(
     definition: OperationDefinition<Payload>,

@@ -1,5 +1,6 @@
 /** The status that people see: one frozen snapshot per context, replaced only when its content changes. */
 import type { Clock } from './environment.ts'
+import { healthyStorage, type StorageStatus } from './storage-status.ts'
 import type { StoreCounts } from './store/store.ts'
 
 /** What is known of the way to the server. `unknown` until something was tried. */
@@ -25,6 +26,8 @@ export interface SyncStatus {
   readonly acknowledgedAtMs: number | undefined
   /** False when entries do not survive closing the page: say it loudly. */
   readonly durable: boolean
+  /** How the device's storage does, as this context has met it. */
+  readonly storage: StorageStatus
   /** True when this context is the one that sends. */
   readonly isLeader: boolean
 }
@@ -52,6 +55,7 @@ export class StatusBoard {
       nextAttemptAtMs: undefined,
       acknowledgedAtMs: undefined,
       durable,
+      storage: healthyStorage,
       isLeader: false,
     })
   }
@@ -100,6 +104,9 @@ function isSame(left: SyncStatus, right: SyncStatus): boolean {
     left.acknowledgedAtMs === right.acknowledgedAtMs &&
     left.durable === right.durable &&
     left.isLeader === right.isLeader &&
+    left.storage.kind === right.storage.kind &&
+    left.storage.kept === right.storage.kept &&
+    left.storage.damaged === right.storage.damaged &&
     left.progress.done === right.progress.done &&
     left.progress.total === right.progress.total &&
     left.counts.queued === right.counts.queued &&

@@ -3,7 +3,7 @@ import type { EntriesQuery, EntryView, Outbox, SyncStatus } from '@holdfast/clie
 import { parseOperationId, type DeliveryState, type OperationId } from '@holdfast/core'
 
 /** The status of an outbox that has nothing to do. */
-export const restingStatus: SyncStatus = Object.freeze({
+export const restingStatus: SyncStatus = Object.freeze<SyncStatus>({
   pending: 0,
   needsYou: 0,
   counts: { queued: 0, waiting: 0, conflicted: 0, dead: 0 },
@@ -14,6 +14,7 @@ export const restingStatus: SyncStatus = Object.freeze({
   nextAttemptAtMs: undefined,
   acknowledgedAtMs: undefined,
   durable: true,
+  storage: { kind: 'ok', kept: 0, damaged: 0 },
   isLeader: true,
 })
 

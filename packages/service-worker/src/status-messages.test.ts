@@ -13,6 +13,7 @@ const quiet: SyncStatus = {
   nextAttemptAtMs: undefined,
   acknowledgedAtMs: undefined,
   durable: true,
+  storage: { kind: 'ok', kept: 0, damaged: 0 },
   isLeader: false,
 }
 

@@ -129,6 +129,7 @@ function outboxOf(user: string, log: string[]): Outbox {
   }
   const close = () => Promise.resolve(void log.push(`close ${user}`))
   return {
+    unstored: 0,
     session: { tenant: 'any', user },
     authenticated: () => void log.push(`authenticated ${user}`),
     close,

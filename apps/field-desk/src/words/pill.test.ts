@@ -14,6 +14,7 @@ const resting: SyncStatus = {
   nextAttemptAtMs: undefined,
   acknowledgedAtMs: noon,
   durable: true,
+  storage: { kind: 'ok', kept: 0, damaged: 0 },
   isLeader: true,
 }
 const textOf = (change: Partial<SyncStatus>, isSending = false) =>

@@ -16,18 +16,14 @@ import { countMarked } from './marks.ts'
 import { databaseVersion, heldByKind, migrate, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
 import { countOf, sequenceOf } from './segment.ts'
-import { onceEach, type FaultListener } from './store-fault.ts'
+import { onceEach, type FaultListener, type StoreListener } from './store-fault.ts'
 import type { LiveEntry, LogPage, Position, Store, StoreCounts } from './store.ts'
 import { storesOfUpdate, updateEntries } from './update-writing.ts'
 
 /** What a store may be opened with. */
-export interface IndexedDbStoreOptions {
-  /** Hears of each damaged record once. The record stays where it is. */
-  readonly onFault?: FaultListener
+export interface IndexedDbStoreOptions extends Partial<StoreListener> {
   /** Limits how long a call waits for a database that does not open. Without one it waits for ever. */
   readonly clock?: Pick<Clock, 'timer'>
-  /** Hears once that a newer release has upgraded the database, or is about to: every call fails from then on. */
-  readonly onOutdated?: () => void
 }
 
 const countedStores: readonly string[] = [

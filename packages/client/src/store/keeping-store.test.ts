@@ -58,7 +58,11 @@ interface Setup {
 async function setUp(): Promise<Setup> {
   const disk = openMemoryStore(memoryDisk())
   const [room, clock, written] = [new FullDisk(), new HandClock(), new Array<UpdateReport>()]
-  const keeping = new KeepingStore(room.wrap(disk), clock, (reports) => written.push(...reports))
+  const keeping = new KeepingStore(room.wrap(disk), clock, {
+    onWrite: () => {},
+    onKept: () => {},
+    onWritten: (reports) => written.push(...reports),
+  })
   return { disk, room, clock, keeping, written, epoch: await keeping.claim('tab', 1) }
 }
 

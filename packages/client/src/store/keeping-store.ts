@@ -43,6 +43,16 @@ const fewRequests = 32
 const keptMax = 5000
 const keptSizeMax: number = 16 * 1024 * 1024
 
+/** What a keeping store tells its outbox. */
+export interface KeepingListener {
+  /** Hears how each write has ended: the error, or nothing. */
+  readonly onWrite: (error?: unknown) => void
+  /** Hears how many changes are in memory alone. */
+  readonly onKept: (count: number) => void
+  /** Hears of changes that were kept once they are written, or turned out not to be ours any more. */
+  readonly onWritten: (reports: readonly UpdateReport[]) => void
+}
+
 /** What became of an entry in memory: what the disk holds of it, and what it is. */
 interface Kept {
   readonly before: StoredEntry
@@ -53,7 +63,7 @@ interface Kept {
 export class KeepingStore implements Store {
   readonly #store: Store
   readonly #clock: Pick<Clock, 'now' | 'timer'>
-  readonly #onWritten: (reports: readonly UpdateReport[]) => void
+  readonly #listener: KeepingListener
   /** What could not be written, in the order in which it was asked for. */
   #requests: readonly UpdateRequest[] = []
   #size = 0
@@ -64,15 +74,10 @@ export class KeepingStore implements Store {
   #cancelTry: (() => void) | undefined
   #trying: Promise<void> | undefined
 
-  /** @param onWritten hears of changes that were kept once they are written, or turned out not to be ours any more */
-  constructor(
-    store: Store,
-    clock: Pick<Clock, 'now' | 'timer'>,
-    onWritten: (reports: readonly UpdateReport[]) => void,
-  ) {
+  constructor(store: Store, clock: Pick<Clock, 'now' | 'timer'>, listener: KeepingListener) {
     this.#store = store
     this.#clock = clock
-    this.#onWritten = onWritten
+    this.#listener = listener
   }
 
   get durable(): boolean {
@@ -88,11 +93,11 @@ export class KeepingStore implements Store {
     if (options.epoch === undefined) {
       // Judged by what the disk holds: what is known better here must get there first.
       if (this.#requests.length > 0) await this.#writeAll()
-      return this.#store.update(requests, options)
+      return this.#told(this.#store.update(requests, options))
     }
     if (this.#requests.length > 0) return this.#keep(requests, options)
     try {
-      return await this.#store.update(requests, options)
+      return await this.#told(this.#store.update(requests, options))
     } catch (error) {
       if (!isTroubleOfTheDisk(error)) throw error
       return this.#keep(requests, options)
@@ -100,7 +105,7 @@ export class KeepingStore implements Store {
   }
 
   async append(...args: Parameters<Store['append']>): Promise<readonly LiveEntry[]> {
-    const entries = await this.#store.append(...args)
+    const entries = await this.#told(this.#store.append(...args))
     // There is room, it seems.
     if (this.#requests.length > 0) this.#tryIn(0)
     return entries
@@ -182,7 +187,7 @@ export class KeepingStore implements Store {
   }
 
   claim(holder: string, nowMs: number): Promise<number> {
-    return this.#store.claim(holder, nowMs)
+    return this.#told(this.#store.claim(holder, nowMs))
   }
 
   beat(epoch: number, nowMs: number): Promise<boolean> {
@@ -213,6 +218,18 @@ export class KeepingStore implements Store {
   #withoutKept(page: LogPage): LogPage {
     if (this.#kept.size === 0) return page
     return { ...page, entries: page.entries.filter(({ operation }) => !this.#kept.has(operation.id)) }
+  }
+
+  /** Says how a write has ended. */
+  async #told<Result>(writing: Promise<Result>): Promise<Result> {
+    try {
+      const result = await writing
+      this.#listener.onWrite()
+      return result
+    } catch (error) {
+      this.#listener.onWrite(error)
+      throw error
+    }
   }
 
   /** Judges changes by what is known here, and keeps them. */
@@ -265,7 +282,7 @@ export class KeepingStore implements Store {
       if (isTroubleOfTheDisk(error)) return this.#writeSome(error)
       // Somebody else leads, or the store is closed: what is known here is not ours to write any more.
       this.#forget()
-      this.#onWritten([])
+      this.#listener.onWritten([])
     }
   }
 
@@ -284,7 +301,8 @@ export class KeepingStore implements Store {
     const requests = this.#requests.slice(0, count)
     if (requests.length === 0) return
     const epoch = this.#epoch === undefined ? {} : { epoch: this.#epoch }
-    const reports = await this.#store.update(requests, { ...epoch, durability: 'relaxed', nowMs: this.#clock.now() })
+    const writing = this.#store.update(requests, { ...epoch, durability: 'relaxed', nowMs: this.#clock.now() })
+    const reports = await this.#told(writing)
     const left = this.#requests.slice(requests.length)
     const changing = new Set(left.map(({ entry }) => idOf(entry)))
     for (const { entry } of reports) {
@@ -294,7 +312,7 @@ export class KeepingStore implements Store {
     }
     this.#failures = 0
     this.#setRequests(left)
-    this.#onWritten(reports)
+    this.#listener.onWritten(reports)
   }
 
   #forget(): void {
@@ -308,6 +326,7 @@ export class KeepingStore implements Store {
   #setRequests(requests: readonly UpdateRequest[]): void {
     this.#requests = requests
     this.#size = requests.reduce((sum, { entry }) => sum + (isLive(entry) ? entry.size : 0), 0)
+    this.#listener.onKept(this.#kept.size)
   }
 }
 

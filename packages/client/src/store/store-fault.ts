@@ -13,6 +13,14 @@ export interface StoreFault {
 /** Hears of each damaged record once per handle. */
 export type FaultListener = (fault: StoreFault) => void
 
+/** What a store tells whoever opened it. */
+export interface StoreListener {
+  /** Hears of each damaged record once. The record stays where it is. */
+  readonly onFault: FaultListener
+  /** Hears once that a newer release has taken over the database, or is about to: every call fails from then on. */
+  readonly onOutdated: () => void
+}
+
 /** A listener that tells another one of every fault only once: a damaged record is met again by each reading. */
 export function onceEach(listener: FaultListener | undefined): FaultListener {
   const told = new Set<string>()
