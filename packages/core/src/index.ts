@@ -70,6 +70,8 @@ export { defineLane, laneKeyMax, priorities, type Lane, type LaneOptions, type O
 export {
   defineOperation,
   parentsMax,
+  earlierMax,
+  linksOf,
   type AnyOperationDefinition,
   type Base,
   type EntityRef,

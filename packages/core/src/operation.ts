@@ -44,8 +44,26 @@ export interface Operation {
   readonly resolves?: OperationId
   /** This operation only makes sure that that one is never applied. */
   readonly cancel?: OperationId
+  /**
+   * What stood in this place before the operation named above, nearest first: versions that the server has not answered
+   * and that could still arrive late. They are replaced as well.
+   */
+  readonly earlier?: readonly OperationId[]
   /** The trace that the operation was made in, W3C Trace Context. */
   readonly traceparent?: string
+}
+
+/** Most ids in `earlier`. */
+export const earlierMax = 64
+
+/** What an operation stands for, and settles with its own answer; the cancelled one first, because a person asks about that. */
+export function linksOf({
+  cancel,
+  supersedes,
+  resolves,
+  earlier = [],
+}: Pick<Operation, 'cancel' | 'supersedes' | 'resolves' | 'earlier'>): readonly OperationId[] {
+  return [cancel, supersedes, resolves, ...earlier].filter((id) => id !== undefined)
 }
 
 /** How a type is described; see {@link defineOperation}. */

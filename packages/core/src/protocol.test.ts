@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { idOf } from './id.fixture.ts'
 import { canonicalText } from './json.ts'
 import { laneKeyMax } from './lane.ts'
+import { earlierMax } from './operation.ts'
 import { batchOperationsMax } from './policy.ts'
 import {
   findOperationFault,
@@ -31,6 +32,7 @@ const full: WireOperation = {
   supersedes: idOf('s'),
   resolves: idOf('r'),
   cancel: idOf('c'),
+  earlier: [idOf('e')],
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 }
 const request: BatchRequest = {
@@ -156,6 +158,9 @@ describe('parseWireOperation', () => {
     [{ supersedes: 'no id' }, '/supersedes'],
     [{ resolves: null }, '/resolves'],
     [{ cancel: 1 }, '/cancel'],
+    [{ earlier: 'e' }, '/earlier'],
+    [{ earlier: ['no id'] }, '/earlier'],
+    [{ earlier: Array.from({ length: earlierMax + 1 }, (_, index) => `e${index}`) }, '/earlier'],
   ])('refuses %j at %s', (changes, pointer) => {
     expect(faultOf(changes)).toBe(pointer)
   })
@@ -163,6 +168,7 @@ describe('parseWireOperation', () => {
   it('refuses an operation that waits for itself or replaces itself', () => {
     expect(faultOf({ after: ['p', 'a'] })).toBe('/after')
     expect(faultOf({ base: { after: 'a' } })).toBe('/base/after')
+    expect(faultOf({ earlier: ['e', 'a'] })).toBe('/earlier')
     for (const link of ['supersedes', 'resolves', 'cancel']) expect(faultOf({ [link]: 'a' })).toBe(`/${link}`)
   })
 
@@ -200,6 +206,7 @@ describe('identityOfOperation', () => {
       { supersedes: idOf('x') },
       { resolves: idOf('x') },
       { cancel: idOf('x') },
+      { earlier: [idOf('x')] },
     ]
     const texts = new Set([full, ...changes.map((change) => ({ ...full, ...change }))].map(textOf))
     expect(texts.size).toBe(changes.length + 1)

@@ -6,7 +6,7 @@
 import { parseOperationId, type OperationId } from './id.ts'
 import { findJsonFault, isRecord, type Json, type JsonFault } from './json.ts'
 import { laneKeyMax } from './lane.ts'
-import { parentsMax, type Base, type EntityRef } from './operation.ts'
+import { earlierMax, parentsMax, type Base, type EntityRef } from './operation.ts'
 import { parseOperationOutcome, type OperationOutcome } from './outcome.ts'
 import { batchOperationsMax } from './policy.ts'
 
@@ -36,6 +36,7 @@ export interface WireOperation {
   readonly supersedes?: OperationId
   readonly resolves?: OperationId
   readonly cancel?: OperationId
+  readonly earlier?: readonly OperationId[]
   readonly traceparent?: string
 }
 
@@ -157,9 +158,13 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   if (base !== undefined && 'after' in base && base.after === id) {
     return fault(`${pointer}/base/after`, 'must be the id of another operation')
   }
-  const after = parseIds(value['after'])
+  const after = parseIds(value['after'], parentsMax)
   if (after === null || after?.includes(id) === true) {
     return fault(`${pointer}/after`, `must be an array of at most ${parentsMax} ids of other operations`)
+  }
+  const earlier = parseIds(value['earlier'], earlierMax)
+  if (earlier === null || earlier?.includes(id) === true) {
+    return fault(`${pointer}/earlier`, `must be an array of at most ${earlierMax} ids of other operations`)
   }
   const links: { supersedes?: OperationId; resolves?: OperationId; cancel?: OperationId } = {}
   for (const name of ['supersedes', 'resolves', 'cancel'] as const) {
@@ -180,6 +185,7 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
       ...(base !== undefined && { base }),
       ...(after !== undefined && { after }),
       ...links,
+      ...(earlier !== undefined && { earlier }),
       ...(isShortText(traceparent) && { traceparent }),
     },
   }
@@ -202,7 +208,7 @@ export function findOperationFault(operation: WireOperation): JsonFault | undefi
  * enqueue, and nothing that changes between sends. Hash it by `canonicalText`, after {@link findOperationFault}.
  */
 export function identityOfOperation(operation: WireOperation): { readonly [key: string]: Json | undefined } {
-  const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel } = operation
+  const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel, earlier } = operation
   return {
     type,
     version,
@@ -214,6 +220,7 @@ export function identityOfOperation(operation: WireOperation): { readonly [key: 
     supersedes,
     resolves,
     cancel,
+    earlier,
   }
 }
 
@@ -241,9 +248,9 @@ function parseBase(value: unknown): Base | undefined | null {
   return isParsedJson(state) ? { version, state } : { version }
 }
 
-function parseIds(value: unknown): readonly OperationId[] | undefined | null {
+function parseIds(value: unknown, most: number): readonly OperationId[] | undefined | null {
   if (value === undefined) return undefined
-  if (!Array.isArray(value) || value.length > parentsMax) return null
+  if (!Array.isArray(value) || value.length > most) return null
   const ids = value.map(parseOperationId)
   return ids.every((id) => id !== undefined) ? ids : null
 }

@@ -10,7 +10,7 @@
  * the first half stopped stay stopped, and the guilty operation alone is deferred with problem `internal`.
  */
 import { setTimeout } from 'node:timers/promises'
-import { problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
+import { linksOf, problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
 import type { Database } from './database/database.ts'
 import { isAboutStatement, isOutage, isWorthRerunning } from './database/sql-state.ts'
 import { decideBatch, entitiesToLoad, idsToClaim, idsToRead, type BatchResult } from './decide-batch.ts'
@@ -265,11 +265,7 @@ function claimsOf(operations: readonly PreparedOperation[]): readonly Claim[] {
   }
   const others = [...idsToClaim(operations)].filter((id) => !own.has(id))
   const types = new Map<OperationId, string>(
-    operations.flatMap(({ wire }) =>
-      [wire.supersedes, wire.resolves, wire.cancel].flatMap((id) =>
-        id === undefined ? [] : [[id, wire.type] as const],
-      ),
-    ),
+    operations.flatMap(({ wire }) => linksOf(wire).map((id) => [id, wire.type] as const)),
   )
   return [...own.values(), ...others.map((id) => ({ id, type: types.get(id) ?? 'unknown', hash: null }))]
 }

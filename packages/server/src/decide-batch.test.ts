@@ -1,5 +1,5 @@
 /** The rules of a batch without any database: an in-memory server in twenty lines, and what it must never do. */
-import type { Json, OperationId, OperationOutcome, WireOperation } from '@holdfast/core'
+import { linksOf, type Json, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decideBatch, entityKey, type StoredEntity } from './decide-batch.ts'
@@ -179,6 +179,7 @@ test('F013 F014 however batches are cut, repeated and mixed, each operation coun
     lane: lanes,
     bad: fc.boolean(),
     supersedes: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
+    earlier: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
     cancel: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
     after: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
   })
@@ -188,7 +189,7 @@ test('F013 F014 however batches are cut, repeated and mixed, each operation coun
   await fc.assert(
     fc.asyncProperty(world, sends, async (specs, batches) => {
       const server = memoryServer()
-      const operations = specs.map(({ number, lane, bad, supersedes, cancel, after }) =>
+      const operations = specs.map(({ number, lane, bad, supersedes, earlier, cancel, after }) =>
         noteOp(
           `op-${number}`,
           changeNote,
@@ -196,6 +197,7 @@ test('F013 F014 however batches are cut, repeated and mixed, each operation coun
           {
             lane,
             ...(supersedes !== undefined && supersedes !== number && { supersedes: idOf(`op-${supersedes}`) }),
+            ...(earlier !== undefined && earlier !== number && { earlier: [idOf(`op-${earlier}`)] }),
             ...(cancel !== undefined && cancel !== number && { cancel: idOf(`op-${cancel}`) }),
             ...(after !== undefined && after !== number && { after: [idOf(`op-${after}`)] }),
           },
@@ -224,9 +226,8 @@ test('F013 F014 however batches are cut, repeated and mixed, each operation coun
       }
       expect(counted).toBe(effects.length)
       // Of an operation and what took its place at most one had an effect of its own.
-      for (const { id, supersedes } of operations) {
-        if (supersedes === undefined) continue
-        expect(appliedIds.includes(id) && appliedIds.includes(supersedes)).toBe(false)
+      for (const operation of effects) {
+        for (const link of linksOf(operation)) expect(appliedIds.includes(link)).toBe(false)
       }
       for (const { id, cancel } of operations) {
         const row = cancel === undefined ? undefined : server.ledger.get(cancel)

@@ -16,6 +16,7 @@
  */
 import {
   isJson,
+  linksOf,
   problem,
   type EntityRef,
   type FinalOutcome,
@@ -87,7 +88,7 @@ export function entityKey({ kind, id }: EntityRef): string {
 
 /** The ids that a batch may write to the ledger: its own and those it replaces or cancels. */
 export function idsToClaim(operations: readonly PreparedOperation[]): ReadonlySet<OperationId> {
-  return new Set(operations.flatMap(({ wire }) => [wire.id, ...linkOf(wire)]))
+  return new Set(operations.flatMap(({ wire }) => [wire.id, ...linksOf(wire)]))
 }
 
 /** The ids that a batch only asks the ledger about: those its operations need. */
@@ -171,7 +172,7 @@ function outcomeOf(operation: PreparedOperation, run: Run): Outcome {
 
 /** The outcome of an operation whose predecessor settles it: that one was applied, or is somebody else's. */
 function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome, { outcome: 'deferred' }> | undefined {
-  for (const link of linkOf(wire)) {
+  for (const link of linksOf(wire)) {
     const own = run.known.get(link)
     if (own === undefined) continue
     if (own.user !== run.context.user) return foreignLink
@@ -185,7 +186,7 @@ function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome
 
 /** Makes sure that what this operation replaces or cancels is never applied, and says what took its place. */
 function retire({ wire }: PreparedOperation, run: Run): void {
-  for (const link of linkOf(wire)) {
+  for (const link of linksOf(wire)) {
     const old = run.known.get(link)
     if (old === undefined) {
       const successor = wire.cancel === undefined ? { successor: wire.id } : {}
@@ -316,11 +317,6 @@ function decisionOf(
 function record(run: Run, id: OperationId, row: LedgerRow): void {
   run.known.set(id, row)
   run.fresh.set(id, row)
-}
-
-/** What an operation replaces or cancels; the cancelled one first, because its outcome is what the person asks about. */
-function linkOf(wire: PreparedOperation['wire']): readonly OperationId[] {
-  return [wire.cancel, wire.supersedes, wire.resolves].filter((id) => id !== undefined)
 }
 
 function parentsOf(wire: PreparedOperation['wire']): readonly OperationId[] {

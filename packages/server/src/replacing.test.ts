@@ -59,6 +59,53 @@ describe.each(testDatabases)('on $name', (kind) => {
     expect(await note(tenant, 'n')).toMatchObject({ version: 1 })
   })
 
+  test('F014 F095 an edit of an edit that nobody has answered: neither of the two versions before it can arrive late', async () => {
+    const tenant = newTenant()
+    const first = noteOp('q1', createNote, { id: 'n', text: 'first' })
+    const second = noteOp('q2', createNote, { id: 'n', text: 'second' }, { supersedes: first.id })
+    const third = noteOp('q3', createNote, { id: 'n', text: 'third' }, { supersedes: second.id, earlier: [first.id] })
+    const child = noteOp('q4', changeNote, { id: 'm', add: 1 }, { after: [first.id] })
+    expect(kinds(await apply(tenant, [third]))).toEqual(['applied'])
+    for (const late of [second, first]) {
+      const [answer] = await apply(tenant, [late])
+      expect([answer?.outcome, codeOf(answer)]).toEqual(['duplicate', 'cancelled'])
+    }
+    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'third' } })
+    // Who needs one of the versions before needs what became of it.
+    expect(kinds(await apply(tenant, [child]))).toEqual(['applied'])
+  })
+
+  test('F012 a lost answer followed by two edits: the first one stands, and neither edit applies anything', async () => {
+    const tenant = newTenant()
+    await apply(tenant, [noteOp('g1', createNote, { id: 'n', text: 'first' })])
+    const edit = noteOp('g3', createNote, { id: 'n', text: 'third' }, { supersedes: idOf('g2'), earlier: [idOf('g1')] })
+    const expected = [{ id: 'g3', outcome: 'duplicate', first: { outcome: 'applied', version: 1 }, of: 'g1' }]
+    expect(await apply(tenant, [edit])).toEqual(expected)
+    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'first' } })
+  })
+
+  test('a discard that was taken back: the operation goes under a new id, and the discard may still arrive', async () => {
+    const tenant = newTenant()
+    const original = noteOp('u1', createNote, { id: 'n', text: 'mine' })
+    const discard = noteOp('u2', createNote, { id: 'n' }, { cancel: original.id })
+    const again = noteOp('u3', createNote, { id: 'n', text: 'mine' }, { supersedes: original.id })
+    expect(kinds(await apply(tenant, [again]))).toEqual(['applied'])
+    expect(kinds(await apply(tenant, [discard]))).toEqual(['applied'])
+    expect(kinds(await apply(tenant, [original]))).toEqual(['duplicate'])
+    expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'mine' } })
+  })
+
+  test('a discard that the server has taken note of can be taken back as well, once', async () => {
+    const tenant = newTenant()
+    const discard = noteOp('t2', createNote, { id: 'n' }, { cancel: idOf('t1') })
+    expect(kinds(await apply(tenant, [discard]))).toEqual(['applied'])
+    const [again, twice] = ['t3', 't4'].map((id) => noteOp(id, createNote, { id: 'n' }, { supersedes: idOf('t1') }))
+    if (again === undefined || twice === undefined) throw new TypeError('two of them')
+    expect(kinds(await apply(tenant, [again]))).toEqual(['applied'])
+    expect(await apply(tenant, [twice])).toMatchObject([{ outcome: 'duplicate', of: 't1' }])
+    expect(await note(tenant, 'n')).toMatchObject({ version: 1 })
+  })
+
   test('a discard that came first: nothing is applied, and the late original is answered cancelled', async () => {
     const tenant = newTenant()
     const discard = noteOp('k2', createNote, { id: 'n' }, { cancel: idOf('k1') })
