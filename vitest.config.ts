@@ -6,10 +6,13 @@ import { defineConfig } from 'vitest/config'
 // resolved by the `ssr` conditions: both have to be said in each project.
 const resolve = { conditions: ['holdfast-source', 'module', 'node', 'development|production'] }
 
+/** A test that takes longer than this hangs. A busy machine makes the slowest ones take several seconds. */
+const hangsAfterMs = 60_000
+
 const project = (name: string, root: string, include: string[]) => ({
   resolve,
   ssr: { resolve },
-  test: { name, root, include },
+  test: { name, root, include, testTimeout: hangsAfterMs, hookTimeout: hangsAfterMs },
 })
 
 const inPackage = (name: string) => project(name, `packages/${name}`, ['src/**/*.test.ts', 'src/**/*.test.tsx'])
