@@ -114,7 +114,7 @@ export function stuckOf(disk: MemoryDisk): readonly LiveEntry[] {
         (other) =>
           excused.has(other.operation.id) &&
           other.operation.lane === operation.lane &&
-          (entry.onDead === 'block' || other.state.kind === 'waiting' || other.state.kind === 'queued') &&
+          (other.onDead === 'block' || other.state.kind === 'waiting' || other.state.kind === 'queued') &&
           isBefore(other, entry),
       )
       const needs = (operation.after ?? []).some((parent) => excused.has(carrierOf(disk, parent)))

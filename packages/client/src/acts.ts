@@ -1,128 +1,113 @@
 /**
- * A person's acts on single entries: retry and discard. Each judges the entry by the state it has inside the store's
- * transaction and is written strictly; what has to be told to the server becomes an operation that takes the entry's
- * place in its lane.
+ * A person's acts on single entries: retry, edit, discard, skip. What has to be told to the server becomes an operation
+ * of its own that takes the entry's place in its lane; taking acts back is in undo.ts.
  */
 import {
-  deliver,
-  exponential,
+  findJsonFault,
   needsNewIdToRetry,
-  operationIdFrom,
-  operationIdRandomBytes,
   SyncError,
-  type DeliveryEvent,
+  type AnyOperationDefinition,
   type Operation,
   type OperationId,
-  type QueuedOperation,
-  type Waiting,
 } from '@holdfast/core'
-import type { Environment } from './environment.ts'
-import {
-  isLive,
-  type LiveEntry,
-  type Store,
-  type StoredEntry,
-  type UpdateReport,
-  type UpdateRequest,
-} from './store/store.ts'
+import { carryOut, illegal, liveEntry, storedEntry, type ActGround } from './act.ts'
+import { newId } from './new-id.ts'
+import type { EditOptions } from './outbox.ts'
+import { prepare } from './prepare.ts'
+import { contentOf, linksOfCancel, linksTo } from './replacement.ts'
+import type { UpdateReport } from './store/store.ts'
+
+/** The longest reason for a discard, in characters. */
+const reasonMax = 500
 
 /** Tries an entry again: at once, or under a new id where the server's ledger keeps a refusal of the old one. */
-export async function retryEntry(store: Store, environment: Environment, id: OperationId): Promise<UpdateReport> {
-  const entry = await liveEntry(store, id, 'retry')
-  const by = needsNewIdToRetry(entry.state) ? newId(environment) : undefined
-  const event: DeliveryEvent = by === undefined ? { kind: 'retry' } : { kind: 'supersede', by }
-  return act(
-    store,
-    environment,
-    entry,
-    event,
-    by === undefined ? undefined : { ...content(entry), id: by, supersedes: id },
+export async function retryEntry(ground: ActGround, id: OperationId): Promise<readonly UpdateReport[]> {
+  const entry = await liveEntry(ground, id, 'retry')
+  if (!needsNewIdToRetry(entry.state)) return carryOut(ground, [{ entry, event: { kind: 'retry' } }])
+  const by = newId(ground.environment)
+  const replacement: Operation = { ...contentOf(entry.operation), id: by, ...linksTo(entry) }
+  return carryOut(ground, [{ entry, event: { kind: 'supersede', by }, replacement }])
+}
+
+/** Puts another payload in an entry's place. */
+export async function editEntry(
+  ground: ActGround,
+  definitions: ReadonlyMap<string, AnyOperationDefinition>,
+  id: OperationId,
+  payload: unknown,
+  options: EditOptions,
+): Promise<readonly UpdateReport[]> {
+  const entry = await liveEntry(ground, id, 'edit')
+  const { type, lane, createdAtMs, after, traceparent, resolves, cancel, base: baseBefore } = entry.operation
+  if (cancel !== undefined) throw illegal(entry, 'edit', 'it is the news of a discard')
+  const definition = definitions.get(type)
+  if (definition === undefined) {
+    throw new SyncError('unknown-type', `"${type}" is not among the operations this outbox was opened with.`)
+  }
+  const by = newId(ground.environment)
+  const base = options.base ?? baseBefore
+  const { operation } = await prepare(
+    definition,
+    payload,
+    {
+      id: by,
+      ...(base !== undefined && { base }),
+      ...(after !== undefined && { after }),
+      ...(traceparent !== undefined && { traceparent }),
+    },
+    ground.environment,
   )
+  await assertKnown(ground, operation.after?.filter((parent) => after?.includes(parent) !== true) ?? [])
+  if (operation.lane !== lane) {
+    throw new SyncError(
+      'illegal-act',
+      `An edit stays in its lane, "${lane}"; this payload belongs to "${operation.lane}". Discard the entry and enqueue a new one.`,
+    )
+  }
+  const replacement: Operation = {
+    ...operation,
+    createdAtMs,
+    ...(resolves !== undefined && { resolves }),
+    ...linksTo(entry),
+  }
+  return carryOut(ground, [{ entry, event: { kind: 'supersede', by }, replacement, keepsBody: true }])
+}
+
+/** What an edited payload refers to anew must be stored here: a slip would wait for ever. */
+async function assertKnown({ store }: ActGround, parents: readonly OperationId[]): Promise<void> {
+  for (const parent of parents) await storedEntry(store, parent)
 }
 
 /** Takes an entry back and tells the server so. */
 export async function discardEntry(
-  store: Store,
-  environment: Environment,
+  ground: ActGround,
   id: OperationId,
   reason: string | undefined,
-): Promise<UpdateReport> {
-  const entry = await liveEntry(store, id, 'discard')
-  if (entry.operation.cancel !== undefined) {
-    throw new SyncError('illegal-act', `"${id}" is itself the news of a discard; it cannot be taken back.`)
+): Promise<readonly UpdateReport[]> {
+  const entry = await liveEntry(ground, id, 'discard')
+  const { type, version, lane, entity, cancel: cancelled } = entry.operation
+  if (cancelled !== undefined) throw illegal(entry, 'discard', 'it is the news of a discard')
+  if (reason !== undefined && (reason.length > reasonMax || findJsonFault(reason) !== undefined)) {
+    throw new SyncError('invalid-payload', `A reason is at most ${reasonMax} characters of text that can be stored.`)
   }
+  const { environment } = ground
   const by = newId(environment)
-  const { type, version, lane, supersedes, entity } = entry.operation
-  const cancel: Operation = {
+  const replacement: Operation = {
     id: by,
     type,
     version,
     lane,
     payload: null,
     createdAtMs: environment.clock.now(),
-    cancel: id,
-    // What this entry was to replace is taken back with it: neither may be applied any more.
-    ...(supersedes !== undefined && { supersedes }),
+    ...linksOfCancel(entry),
     ...(entity !== undefined && { entity }),
   }
-  return act(store, environment, entry, { kind: 'discard', by, ...(reason !== undefined && { reason }) }, cancel)
+  const event = { kind: 'discard', by, ...(reason !== undefined && { reason }) } as const
+  return carryOut(ground, [{ entry, event, replacement, keepsBody: true }])
 }
 
-async function liveEntry(store: Store, id: OperationId, act: string): Promise<LiveEntry> {
-  const entry = await store.find(id)
-  if (entry === undefined) throw new SyncError('unknown-entry', `No entry has the id "${id}".`)
-  if (!isLive(entry)) throw illegal(entry, id, act)
-  return entry
-}
-
-async function act(
-  store: Store,
-  environment: Environment,
-  entry: LiveEntry,
-  event: DeliveryEvent,
-  replacement: Operation | undefined,
-): Promise<UpdateReport> {
-  const nowMs = environment.clock.now()
-  const { id } = entry.operation
-  let refusal: SyncError | undefined
-  const request: UpdateRequest = {
-    entry,
-    change: (current) => {
-      const isMoved = event.kind === 'retry' && needsNewIdToRetry(current.state)
-      const next = deliver(current.state, event, { nowMs, random: 0.5, schedule: exponential() })
-      if (next.kind === 'refused' || isMoved) refusal = illegal(current, id, event.kind)
-      if (next.kind !== 'changed' || refusal !== undefined) return undefined
-      if (replacement === undefined) return { state: next.state }
-      return { state: next.state, replacement: { queued: queued(entry, replacement), state: dueNow(nowMs) } }
-    },
-  }
-  const [report] = await store.update([request], { durability: 'strict', nowMs })
-  if (refusal !== undefined) throw refusal
-  if (report === undefined) throw new SyncError('storage', `The store did not answer for "${id}". Try again.`)
-  return report
-}
-
-function illegal(entry: StoredEntry, id: OperationId, act: string): SyncError {
-  return new SyncError(
-    'illegal-act',
-    `"${id}" is ${entry.state.kind}: ${act} makes no sense for it. Read its state and offer what does.`,
-  )
-}
-
-function content({ operation }: LiveEntry): Omit<Operation, 'id' | 'supersedes' | 'cancel'> {
-  const { id: _, supersedes: __, cancel: ___, ...rest } = operation
-  return rest
-}
-
-function queued({ priority, onDead }: LiveEntry, operation: Operation): QueuedOperation {
-  return { operation, priority, onDead }
-}
-
-/** A replacement is held and due: it must go before everything that is queued behind it in its lane. */
-function dueNow(nowMs: number): Waiting {
-  return { kind: 'waiting', attempts: 0, notBeforeMs: nowMs, isAsked: false, failure: { cause: 'problem' } }
-}
-
-function newId({ clock, random }: Environment): OperationId {
-  return operationIdFrom(clock.now(), random.bytes(operationIdRandomBytes))
+/** Lets the lane of a dead letter or a conflict go on without it. The entry stays where it is, for a person to settle. */
+export async function skipEntry(ground: ActGround, id: OperationId): Promise<readonly UpdateReport[]> {
+  const entry = await liveEntry(ground, id, 'skip')
+  return carryOut(ground, [{ entry, event: { kind: 'skip' }, onDead: 'skip' }])
 }

@@ -5,6 +5,7 @@
 import {
   deliver,
   exponential,
+  linksOf,
   problemCodeOf,
   type DeliveryEvent,
   type Failure,
@@ -24,12 +25,6 @@ export interface ChangeContext {
   /** In [0, 1). */
   readonly random: number
   readonly policyOf: (entry: WindowEntry) => Policy | undefined
-}
-
-/** The operations that an operation stands for: settled by the same answer. */
-function concernsOf(entry: WindowEntry): readonly OperationId[] {
-  const { cancel, supersedes, resolves } = entry.stored.operation
-  return [cancel, supersedes, resolves].filter((id) => id !== undefined)
 }
 
 /** The event that an outcome is for its own operation; `undefined` when it says nothing new (deferred behind its lane). */
@@ -110,7 +105,7 @@ export async function requestsOf(
     const policy = context.policyOf(entry)
     if (found?.event !== undefined) requests.push(updateOf(entry.stored, found.event, policy, context))
     if (found?.outcome === undefined) continue
-    for (const concern of concernsOf(entry)) {
+    for (const concern of linksOf(entry.stored.operation)) {
       const event = eventOfConcern(found.outcome, concern)
       const stored = event === undefined ? undefined : await store.find(concern)
       if (event !== undefined && stored !== undefined) requests.push(updateOf(stored, event, policy, context))
@@ -127,10 +122,7 @@ function updateOf(
   { nowMs, random }: ChangeContext,
 ): UpdateRequest {
   const schedule = policy?.retry ?? exponential()
-  const attempt: AttemptRecord = {
-    atMs: nowMs,
-    ...((event.kind === 'failed' || event.kind === 'postponed') && { failure: event.failure }),
-  }
+  const attempt = attemptOf(event, nowMs)
   return {
     entry,
     change: (current): EntryChange | undefined => {
@@ -140,6 +132,28 @@ function updateOf(
       const isOvertaken = event.kind === 'supersede' && next.state.kind === 'discarded'
       return { state: isOvertaken ? { ...next.state, isCertain: true } : next.state, attempt }
     },
+  }
+}
+
+/** What the record of attempts says of an event. */
+function attemptOf(event: DeliveryEvent, atMs: number): AttemptRecord {
+  switch (event.kind) {
+    case 'failed':
+    case 'postponed':
+      return { atMs, failure: event.failure }
+    case 'rejected':
+      return { atMs, problem: event.problem }
+    case 'conflict': {
+      const { problem } = event.conflict
+      return { atMs, ...(problem !== undefined && { problem }) }
+    }
+    case 'refused': {
+      const { reason } = event
+      if (reason.kind === 'too-large') return { atMs, failure: { cause: 'problem', status: 413 } }
+      return { atMs, ...('problem' in reason && { problem: reason.problem }) }
+    }
+    default:
+      return { atMs }
   }
 }
 

@@ -3,8 +3,6 @@
  * counting and the conversation of the contexts. The rules are elsewhere (core, drain, acts).
  */
 import {
-  operationIdFrom,
-  operationIdRandomBytes,
   priorities,
   SyncError,
   type AnyOperationDefinition,
@@ -12,7 +10,8 @@ import {
   type OperationId,
   type WithReferences,
 } from '@holdfast/core'
-import { discardEntry, retryEntry } from './acts.ts'
+import type { ActGround } from './act.ts'
+import { discardEntry, editEntry, retryEntry, skipEntry } from './acts.ts'
 import { Conversation } from './coordination/conversation.ts'
 import { takePart } from './coordination/leader.ts'
 import { PassRequests } from './coordination/pass-requests.ts'
@@ -23,7 +22,17 @@ import { isFinal, viewOf, type Entry, type EntryView } from './entry.ts'
 import type { Environment } from './environment.ts'
 import { Intake } from './intake.ts'
 import { listEntries } from './listing.ts'
-import type { DrainOptions, EnqueueOptions, EntriesQuery, Outbox, OutboxOptions, SettledEvent } from './outbox.ts'
+import { newId } from './new-id.ts'
+import { undoAct } from './undo.ts'
+import type {
+  DrainOptions,
+  EditOptions,
+  EnqueueOptions,
+  EntriesQuery,
+  Outbox,
+  OutboxOptions,
+  SettledEvent,
+} from './outbox.ts'
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
 import { StatusBoard, type SyncStatus } from './status.ts'
@@ -100,7 +109,7 @@ export class Engine implements Outbox {
     })
     this.#registry = registry
     this.#name = name
-    this.#contextId = operationIdFrom(environment.clock.now(), environment.random.bytes(operationIdRandomBytes))
+    this.#contextId = newId(environment)
     this.#intake = new Intake(environment, this.#store, (entries) => {
       this.#noteStored(entries)
     })
@@ -244,16 +253,27 @@ export class Engine implements Outbox {
 
   async retry(id: OperationId): Promise<Entry> {
     this.#assertOpen()
-    const report = await retryEntry(this.#store, this.#environment, id)
-    this.#acted([report])
-    return this.#entryOf(report.replacement ?? report.entry)
+    return this.#acted(await retryEntry(this.#ground, id))
   }
 
   async discard(id: OperationId, { reason }: { readonly reason?: string } = {}): Promise<Entry> {
     this.#assertOpen()
-    const report = await discardEntry(this.#store, this.#environment, id, reason)
-    this.#acted([report])
-    return this.#entryOf(report.entry)
+    return this.#acted(await discardEntry(this.#ground, id, reason), 'entry')
+  }
+
+  async edit(id: OperationId, payload: unknown, options: EditOptions = {}): Promise<Entry> {
+    this.#assertOpen()
+    return this.#acted(await editEntry(this.#ground, this.#definitions, id, payload, options))
+  }
+
+  async undo(id: OperationId): Promise<Entry> {
+    this.#assertOpen()
+    return this.#acted(await undoAct(this.#ground, id))
+  }
+
+  async skip(id: OperationId): Promise<Entry> {
+    this.#assertOpen()
+    return this.#acted(await skipEntry(this.#ground, id))
   }
 
   authenticated(): void {
@@ -305,13 +325,21 @@ export class Engine implements Outbox {
     return { ...viewOf(stored), settled: this.#settled.of(stored) }
   }
 
-  /** A person changed entries here: tell everybody, and let the leader look anew. */
-  #acted(reports: readonly UpdateReport[]): void {
+  get #ground(): ActGround {
+    return { store: this.#store, environment: this.#environment }
+  }
+
+  /** A person changed entries here: tell everybody, and let the leader look anew. Gives the entry to follow from now on. */
+  #acted(reports: readonly UpdateReport[], followed: 'entry' | 'replacement' = 'replacement'): Entry {
     this.#announce(reports)
     this.#drain.noteActs()
     this.#conversation.tell({ kind: 'acted' })
     this.#counting.recountSoon()
     this.#notify()
+    const last = reports.at(-1)
+    if (last === undefined)
+      throw new SyncError('storage', 'The store did not say what became of the entry. Read it again.')
+    return this.#entryOf((followed === 'entry' ? undefined : last.replacement) ?? last.entry)
   }
 
   #announce(reports: readonly UpdateReport[]): void {

@@ -1,6 +1,14 @@
 /** What callers see of an entry. */
-import type { AppliedState, DeliveryState, Discarded, Json, OperationId } from '@holdfast/core'
-import { isLive, type AttemptRecord, type StoredEntry } from './store/store.ts'
+import {
+  linksOf,
+  type AppliedState,
+  type Base,
+  type DeliveryState,
+  type Discarded,
+  type Json,
+  type OperationId,
+} from '@holdfast/core'
+import { isLive, type AttemptRecord, type KeptBody, type StoredEntry } from './store/store.ts'
 
 /** An entry at one moment. */
 export interface EntryView {
@@ -11,12 +19,26 @@ export interface EntryView {
   /** Device clock, ms since 1970. */
   readonly createdAtMs: number
   readonly settledAtMs?: number
-  /** The payload as enqueued; `undefined` once the entry is settled. */
+  /** The payload as enqueued; `undefined` once the entry is settled, unless it was taken back and can be put back. */
   readonly payload?: Json
-  /** What has been tried so far, oldest first. */
+  /** What the change was made on. */
+  readonly base?: Base
+  /** Operations that must be applied first. */
+  readonly after?: readonly OperationId[]
+  /** What has been tried so far, oldest first; a limited number of the latest. */
   readonly attempts: readonly AttemptRecord[]
+  /** How many earlier attempts are not in `attempts` any more. */
+  readonly droppedAttempts: number
   /** The operation that this one replaces, resolves or cancels. */
   readonly concerns?: OperationId
+  /** Everything that stood in this place before and had no answer then, nearest first. */
+  readonly replaces: readonly OperationId[]
+  /** What stands in its place now, or carries the news of its discard. */
+  readonly replacedBy?: OperationId
+  /** True when its lane goes on without it while it needs a person. */
+  readonly isSkipped: boolean
+  /** True when `undo` can put it back. */
+  readonly canUndo: boolean
   /** True for the news of a discard, which carries no payload of its own. */
   readonly isCancel: boolean
 }
@@ -33,21 +55,52 @@ export interface Entry extends EntryView {
 /** Shows a stored entry to callers. */
 export function viewOf(entry: StoredEntry): EntryView {
   if (!isLive(entry)) {
-    const { id, type, lane, state, createdAtMs, settledAtMs } = entry
-    return { id, type, lane, state, createdAtMs, settledAtMs, attempts: [], isCancel: entry.isCancel === true }
+    const { id, type, lane, state, createdAtMs, settledAtMs, kept } = entry
+    return {
+      ...(kept === undefined ? { attempts: [], droppedAttempts: 0, replaces: [] } : partsOf(kept)),
+      id,
+      type,
+      lane,
+      state,
+      createdAtMs,
+      settledAtMs,
+      isCancel: entry.isCancel === true,
+      isSkipped: false,
+      canUndo: kept !== undefined,
+      ...(state.kind === 'discarded' && { replacedBy: state.by }),
+    }
   }
-  const { operation, state, attempts } = entry
-  const { id, type, lane, payload, createdAtMs } = operation
-  const concerns = operation.cancel ?? operation.supersedes ?? operation.resolves
+  const { operation, state, onDead } = entry
+  const { id, type, lane, createdAtMs, cancel } = operation
   return {
+    ...partsOf(entry),
     id,
     type,
     lane,
     state,
     createdAtMs,
+    isCancel: cancel !== undefined,
+    isSkipped: onDead === 'skip' && (state.kind === 'dead' || state.kind === 'conflicted'),
+    canUndo: false,
+  }
+}
+
+/** What is known of an entry for as long as there is a body of it. */
+function partsOf({
+  operation,
+  attempts,
+  droppedAttempts = 0,
+}: KeptBody): Pick<EntryView, 'payload' | 'base' | 'after' | 'attempts' | 'droppedAttempts' | 'concerns' | 'replaces'> {
+  const { payload, base, after } = operation
+  const replaces = linksOf(operation)
+  const [concerns] = replaces
+  return {
     payload,
     attempts,
-    isCancel: operation.cancel !== undefined,
+    droppedAttempts,
+    replaces,
+    ...(base !== undefined && { base }),
+    ...(after !== undefined && { after }),
     ...(concerns !== undefined && { concerns }),
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { OperationId } from '@holdfast/core'
 import type { LiveEntry, Position } from './store/store.ts'
+import { standsInLine } from './in-line.ts'
 import { isBefore, windowEntry, type WaitingEntry, type WindowEntry } from './window-entry.ts'
 
 /** The held entries of the window. */
@@ -13,10 +14,11 @@ export class HeldEntries {
   /** Those that block their lane, by lane, in the order of their places. */
   readonly #blocking = new Map<string, WindowEntry[]>()
   readonly #blockedLanes = new Set<string>()
+  readonly #inLine = new Map<OperationId, LiveEntry>()
   /** Oldest first; of the same age, in the order of their ids. */
   #waiting: WaitingEntry[] = []
 
-  /** Those that stand first in their lanes and wait for their retry, oldest first. */
+  /** Those that wait for their retry and stand first in their lanes, and all news of discards; oldest first. */
   get waiting(): readonly WaitingEntry[] {
     return this.#waiting
   }
@@ -35,6 +37,11 @@ export class HeldEntries {
     return head !== undefined && isBefore(position, head.stored.position)
   }
 
+  /** Those that stand in line: they block nothing, and go when they are read with the log. */
+  get inLine(): readonly LiveEntry[] {
+    return [...this.#inLine.values()]
+  }
+
   /** The held entry with an id. */
   get(id: OperationId): LiveEntry | undefined {
     return this.#entries.get(id)?.stored
@@ -45,6 +52,10 @@ export class HeldEntries {
     const entry = windowEntry(stored)
     this.delete(entry.id)
     this.#entries.set(entry.id, entry)
+    if (standsInLine(stored)) {
+      this.#inLine.set(entry.id, stored)
+      return entry
+    }
     // A lane that passes over its dead letters is not blocked by them, nor by its conflicts.
     if (stored.state.kind !== 'waiting' && stored.onDead === 'skip') return entry
     const lane = this.#blocking.get(entry.lane)
@@ -57,10 +68,8 @@ export class HeldEntries {
     const [head] = lane
     const place = lane.findIndex((other) => isBefore(stored.position, other.stored.position))
     lane.splice(place < 0 ? lane.length : place, 0, entry)
-    if (place === 0) {
-      if (head !== undefined) this.#forget(head)
-      this.#await(entry)
-    }
+    if (place === 0 && head !== undefined && !isNews(head)) this.#forget(head)
+    if (place === 0 || isNews(entry)) this.#await(entry)
     return entry
   }
 
@@ -69,12 +78,13 @@ export class HeldEntries {
     const entry = this.#entries.get(id)
     if (entry === undefined) return false
     this.#entries.delete(id)
+    this.#inLine.delete(id)
     const lane = this.#blocking.get(entry.lane)
     const place = lane?.indexOf(entry) ?? -1
     if (lane === undefined || place < 0) return true
     lane.splice(place, 1)
-    if (place > 0) return true
     this.#forget(entry)
+    if (place > 0) return true
     const [head] = lane
     if (head !== undefined) this.#await(head)
     else {
@@ -87,6 +97,7 @@ export class HeldEntries {
   /** Lets all of them go. */
   clear(): void {
     this.#entries.clear()
+    this.#inLine.clear()
     this.#blocking.clear()
     this.#blockedLanes.clear()
     this.#waiting = []
@@ -96,7 +107,9 @@ export class HeldEntries {
     const { state } = head.stored
     if (state.kind !== 'waiting') return
     const { notBeforeMs, delayMs, isAsked } = state
-    this.#waiting.splice(this.#placeOf(head), 0, { ...head, notBeforeMs, delayMs, isAsked })
+    const place = this.#placeOf(head)
+    if (this.#waiting[place]?.id === head.id) return
+    this.#waiting.splice(place, 0, { ...head, notBeforeMs, delayMs, isAsked })
   }
 
   #forget(head: WindowEntry): void {
@@ -117,4 +130,9 @@ export class HeldEntries {
     }
     return low
   }
+}
+
+/** True for the news of a discard: it changes nothing for what stands before it, and need not wait for that. */
+function isNews({ stored }: WindowEntry): boolean {
+  return stored.operation.cancel !== undefined
 }

@@ -51,6 +51,12 @@ export interface EnqueueOptions {
   readonly traceparent?: string
 }
 
+/** What may be said of an edit. */
+export interface EditOptions {
+  /** What the new payload was made on. Default: what the entry was made on. */
+  readonly base?: Base
+}
+
 /** Which entries to list. */
 export interface EntriesQuery {
   /** Default: all live entries (`queued`, `waiting`, `conflicted`, `dead`). */
@@ -123,6 +129,30 @@ export interface Outbox extends AsyncDisposable {
    * @throws SyncError `unknown-entry`, `illegal-act` (already settled)
    */
   discard(id: OperationId, options?: { readonly reason?: string }): Promise<Entry>
+  /**
+   * Puts another payload in a live entry's place: under a new id, in the same lane. Had the old one reached the server
+   * after all, that one stands, and the edit comes to nothing: it is then `discarded`, with `by` naming what was applied.
+   *
+   * @returns the entry to follow from now on
+   * @throws SyncError `unknown-entry`, `unknown-type`, `invalid-payload`, `too-large`, `illegal-act` (settled, the news
+   * of a discard, or a payload of another lane)
+   */
+  edit(id: OperationId, payload: unknown, options?: EditOptions): Promise<Entry>
+  /**
+   * Takes a discard or an edit back: what was there before goes out under a new id, from its old place in its lane.
+   * Possible while `canUndo` is true and what took its place is not applied.
+   *
+   * @returns the entry to follow from now on
+   * @throws SyncError `unknown-entry`, `illegal-act`
+   */
+  undo(id: OperationId): Promise<Entry>
+  /**
+   * Lets the lane of a dead letter or a conflict go on without it. It stays where it is until a person settles it; what
+   * comes of it then has lost its place in the order.
+   *
+   * @throws SyncError `unknown-entry`, `illegal-act` (in any other state)
+   */
+  skip(id: OperationId): Promise<Entry>
   /** Says that the person has signed in (again): a pause for a missing sign-in ends if it is true. */
   authenticated(): void
   /** Forgets results of entries that were settled longer ago than this. Touches nothing else. Returns how many. */

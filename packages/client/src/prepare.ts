@@ -3,8 +3,6 @@ import {
   describeIssues,
   findJsonFault,
   isJson,
-  operationIdFrom,
-  operationIdRandomBytes,
   parentsMax,
   SyncError,
   type AnyOperationDefinition,
@@ -16,6 +14,7 @@ import {
   type SchemaResult,
 } from '@holdfast/core'
 import type { Environment } from './environment.ts'
+import { newId } from './new-id.ts'
 import type { EnqueueOptions } from './outbox.ts'
 import { standIn, type StandIns } from './stand-ins.ts'
 import { textOf } from './store/operation-text.ts'
@@ -112,10 +111,6 @@ function parentsOf(
     )
   }
   return parents
-}
-
-function newId({ clock, random }: Environment): OperationId {
-  return operationIdFrom(clock.now(), random.bytes(operationIdRandomBytes))
 }
 
 function jsonOf(value: unknown, type: string): Json {

@@ -91,7 +91,7 @@ test('F053 what comes after an entry that another one has replaced waits for tha
   const [report] = await change(store, [
     always(parent, {
       state: { kind: 'discarded', cause: 'superseded', by: testId('heir'), isCertain: true },
-      replacement: { queued, state: waitingUntil(0) },
+      replacement: { operation: queued.operation, state: waitingUntil(0) },
     }),
   ])
   const heir = report?.replacement

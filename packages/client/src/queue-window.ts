@@ -7,6 +7,7 @@
  */
 import { priorities, SyncError, type OperationId, type ParentState, type Priority } from '@holdfast/core'
 import { HeldEntries } from './held-entries.ts'
+import { withInLine } from './in-line.ts'
 import { LogStream } from './log-stream.ts'
 import { Parents } from './parents.ts'
 import type { LiveEntry, Position, Store } from './store/store.ts'
@@ -58,7 +59,7 @@ export class QueueWindow {
     return heads.filter((entry) => entry !== undefined)
   }
 
-  /** Held entries that stand first in their lanes and wait for their retry, oldest first. */
+  /** Held entries that wait for their retry and stand first in their lanes, and all news of discards; oldest first. */
   get waiting(): readonly WaitingEntry[] {
     return this.#held.waiting
   }
@@ -108,11 +109,16 @@ export class QueueWindow {
       )
       // An answer was taken over meanwhile: it may have gone back, and settled what these pages hold.
       if (changes !== this.#changes) continue
+      const joined = wanting.flatMap((priority) => {
+        const page = pages.get(priority)
+        const { cursor } = this.#streams[priority]
+        return page === undefined ? [] : [{ priority, page: withInLine(page, priority, cursor, this.#held.inLine) }]
+      })
       const hasEntries = [...pages.values()].some(({ entries }) => entries.length > 0)
       if (hasEntries && leadership?.epoch !== this.#epoch) {
         throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
       }
-      for (const [priority, page] of pages) {
+      for (const { priority, page } of joined) {
         const taken = this.#streams[priority].take(page, (entry) => this.#isBehindPassed(entry))
         for (const { after } of taken) this.#parents.want(after)
       }

@@ -4,6 +4,7 @@
  */
 import {
   answerMediaType,
+  linksOf,
   problem,
   problemMediaType,
   type BatchRequest,
@@ -151,6 +152,8 @@ export class FakeServer {
   probes = 0
   /** Decides about an operation; default: everything is applied. */
   decide: (operation: WireOperation) => FinalOutcome = () => ({ outcome: 'applied', version: 1 })
+  /** Refuses an operation before anything is decided; `undefined` takes it. */
+  refuse: (operation: WireOperation) => FinalOutcome | undefined = () => undefined
   /** Called for each request; `undefined` behaves. */
   misbehave: (batch: BatchRequest) => Misbehaviour | undefined = () => undefined
 
@@ -190,11 +193,20 @@ export class FakeServer {
       if (known.outcome !== 'applied') stopped.add(lane)
       return { id, outcome: 'duplicate', first: known }
     }
-    const old = operation.cancel ?? operation.supersedes
-    const first = old === undefined ? undefined : this.ledger.get(old)
-    if (old !== undefined && first?.outcome === 'applied') return { id, outcome: 'duplicate', first, of: old }
-    if (old !== undefined && first === undefined) {
-      this.ledger.set(old, { outcome: 'rejected', problem: problem('cancelled', 'Cancelled') })
+    const links = linksOf(operation)
+    for (const old of links) {
+      const first = this.ledger.get(old)
+      if (first?.outcome === 'applied') return { id, outcome: 'duplicate', first, of: old }
+    }
+    const refused = this.refuse(operation)
+    if (refused !== undefined) {
+      this.ledger.set(id, refused)
+      stopped.add(lane)
+      return { id, ...refused }
+    }
+    for (const old of links) {
+      if (!this.ledger.has(old))
+        this.ledger.set(old, { outcome: 'rejected', problem: problem('cancelled', 'Cancelled') })
     }
     const outcome: FinalOutcome = operation.cancel === undefined ? this.decide(operation) : { outcome: 'applied' }
     this.ledger.set(id, outcome)

@@ -64,6 +64,8 @@ const events: readonly DeliveryEvent[] = [
   { kind: 'retry' },
   { kind: 'discard', by: idOf('x'), reason: 'mistake' },
   { kind: 'supersede', by: idOf('x') },
+  { kind: 'skip' },
+  { kind: 'undo', by: idOf('u') },
   { kind: 'replaced' },
   { kind: 'overtaken', applied: { outcome: 'applied', version: 8 } },
 ]
@@ -133,7 +135,7 @@ describe('terminal wins', () => {
 
   it('I8 a dead letter leaves only by an act of a person or because it had been applied or judged after all', () => {
     const dead: DeliveryState = { kind: 'dead', attempts: 5, reason: { kind: 'attempts', failure } }
-    const leaving = events.filter((event) => stateOf(deliver(dead, event, contextOf()))?.kind !== undefined)
+    const leaving = events.filter((event) => (stateOf(deliver(dead, event, contextOf())) ?? dead) !== dead)
     const kinds = new Set(leaving.map(({ kind }) => kind))
     expect([...kinds].toSorted()).toEqual([
       'applied',
@@ -249,6 +251,23 @@ describe('taking back', () => {
       kind: 'applied',
       applied: { version: 4 },
     })
+  })
+
+  it('can be taken back: another operation carries the content on, and what was certain stays so', () => {
+    for (const isCertain of [false, true]) {
+      const discarded: DeliveryState = { kind: 'discarded', cause: 'person', by: idOf('x'), isCertain, reason: 'twice' }
+      expect(stateOf(deliver(discarded, { kind: 'undo', by: idOf('u') }, contextOf()))).toEqual({
+        kind: 'discarded',
+        cause: 'superseded',
+        by: 'u',
+        isCertain,
+      })
+    }
+  })
+
+  it('I8 a lane that goes on without a dead letter leaves the dead letter as it is', () => {
+    const dead: DeliveryState = { kind: 'dead', attempts: 5, reason: { kind: 'too-large' } }
+    expect(stateOf(deliver(dead, { kind: 'skip' }, contextOf()))).toBe(dead)
   })
 
   it('an edit takes the place of the entry', () => {

@@ -9,14 +9,16 @@
  *     │           │  rejected   ├──────────┤            │
  *     │           └───────────▶ │  dead    │            │
  *     │                         └──────────┘            │
- *     └── discard, supersede (from any of these) ──▶ discarded
+ *     └── discard, supersede (from any of these) ──▶ discarded ──┐ undo: another
+ *                                                     ▲          │ operation takes
+ *                                                     └──────────┘ its place again
  *
  * waiting, conflicted and dead are together called held. Stale and overdue are ages, not states. In flight is not a
  * state either: nothing is written down when a request leaves, so a crash leads to a second send with the same id, and
  * the server's ledger answers it as a duplicate.
  *
  * Terminal wins: what the server says late never changes an applied entry, and a discarded one only changes when its
- * replacement has been answered. {@link deliveryTable} says which state each event leads to; the tests walk all of it.
+ * replacement has been answered, or when a person takes the discard back. {@link deliveryTable} says which state each event leads to; the tests walk all of it.
  */
 import { retryDelayMs, type RetrySchedule } from './backoff.ts'
 import type { OperationId } from './id.ts'
@@ -43,6 +45,8 @@ export interface Waiting {
   readonly isAsked: boolean
   /** Why, for people. */
   readonly failure: Failure
+  /** True for what took the place of a queued entry and was not tried yet: it stands in its lane as that one did. */
+  readonly isInLine?: boolean
 }
 
 /** Waits for a person to settle it. */
@@ -118,6 +122,10 @@ export type DeliveryEvent =
   | { readonly kind: 'discard'; readonly by: OperationId; readonly reason?: string }
   /** `by` takes its place: an edit, a resolution, or a retry under a new id. */
   | { readonly kind: 'supersede'; readonly by: OperationId }
+  /** A person says: go on in its lane without it. It stays as it is. */
+  | { readonly kind: 'skip' }
+  /** A person takes the discard back; `by` carries the content on, under a new id. */
+  | { readonly kind: 'undo'; readonly by: OperationId }
   /** The server has answered `by`: this entry was never applied and never will be. */
   | { readonly kind: 'replaced' }
   /** The server has answered `by`: this entry had been applied before. */
@@ -154,6 +162,8 @@ export const deliveryTable: Readonly<
     retry: 'ignored',
     discard: ['discarded'],
     supersede: ['discarded'],
+    skip: 'refused',
+    undo: 'refused',
     replaced: 'ignored',
     overtaken: ['applied'],
   },
@@ -167,6 +177,8 @@ export const deliveryTable: Readonly<
     retry: ['waiting'],
     discard: ['discarded'],
     supersede: ['discarded'],
+    skip: 'refused',
+    undo: 'refused',
     replaced: 'ignored',
     overtaken: ['applied'],
   },
@@ -180,6 +192,8 @@ export const deliveryTable: Readonly<
     retry: 'refused',
     discard: ['discarded'],
     supersede: ['discarded'],
+    skip: ['conflicted'],
+    undo: 'refused',
     replaced: 'ignored',
     overtaken: ['applied'],
   },
@@ -193,6 +207,8 @@ export const deliveryTable: Readonly<
     retry: ['waiting', 'dead'],
     discard: ['discarded'],
     supersede: ['discarded'],
+    skip: ['dead'],
+    undo: 'refused',
     replaced: 'ignored',
     overtaken: ['applied'],
   },
@@ -206,6 +222,8 @@ export const deliveryTable: Readonly<
     retry: 'refused',
     discard: 'refused',
     supersede: 'refused',
+    skip: 'refused',
+    undo: 'refused',
     replaced: 'ignored',
     overtaken: 'ignored',
   },
@@ -219,6 +237,8 @@ export const deliveryTable: Readonly<
     retry: 'refused',
     discard: 'refused',
     supersede: 'refused',
+    skip: 'refused',
+    undo: ['discarded'],
     replaced: ['discarded'],
     overtaken: ['applied'],
   },
@@ -292,6 +312,13 @@ function nextState(state: DeliveryState, event: DeliveryEvent, context: Delivery
       }
     case 'supersede':
       return { kind: 'discarded', cause: 'superseded', by: event.by, isCertain: false }
+    case 'skip':
+      return state
+    case 'undo':
+      // That it was never applied stays as certain as it was: the server may have answered the discard.
+      return state.kind === 'discarded'
+        ? { kind: 'discarded', cause: 'superseded', by: event.by, isCertain: state.isCertain }
+        : undefined
     case 'replaced':
       return state.kind === 'discarded' ? { ...state, isCertain: true } : undefined
   }

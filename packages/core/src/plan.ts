@@ -40,7 +40,7 @@ export interface PlanInput<Entry extends Candidate> {
   readonly nowMs: number
   /** The queued entries of the window, each stream in log order. */
   readonly streams: { readonly [P in Priority]: readonly Entry[] }
-  /** Held entries that wait for their retry, each the first blocking entry of its lane, oldest first. */
+  /** Held entries that wait for their retry and that nothing of their lane need go before, oldest first. */
   readonly waiting: readonly (Entry & WaitingCandidate)[]
   /** Lanes that a held entry blocks; the lanes of `waiting` among them. */
   readonly blockedLanes: ReadonlySet<string>

@@ -67,5 +67,18 @@ export function idOf(name: string): OperationId {
 /** A view of an entry. */
 export function view(name: string, state: DeliveryState = { kind: 'queued' }): EntryView {
   const id = idOf(name)
-  return { id, type: 'note.add', lane: 'note:1', state, createdAtMs: 1, payload: {}, attempts: [], isCancel: false }
+  return {
+    id,
+    type: 'note.add',
+    lane: 'note:1',
+    state,
+    createdAtMs: 1,
+    payload: {},
+    attempts: [],
+    droppedAttempts: 0,
+    replaces: [],
+    isCancel: false,
+    isSkipped: false,
+    canUndo: false,
+  }
 }

@@ -26,6 +26,10 @@ const entry = (id: string, state: DeliveryState, orderId = id): EntryView => ({
   state,
   createdAtMs: 1,
   attempts: [],
+  droppedAttempts: 0,
+  replaces: [],
+  isSkipped: false,
+  canUndo: false,
   isCancel: false,
   ...(state.kind === 'applied' || state.kind === 'discarded'
     ? { settledAtMs: 5 }

@@ -143,6 +143,9 @@ function outboxOf(user: string, log: string[]): Outbox {
     drain: unexpected,
     retry: unexpected,
     discard: unexpected,
+    edit: unexpected,
+    undo: unexpected,
+    skip: unexpected,
     cleanup: unexpected,
     sealed: unexpected,
   }

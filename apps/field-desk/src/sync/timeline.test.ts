@@ -16,7 +16,11 @@ const entry: EntryView = {
     { atMs: noon - 110_000, failure: { cause: 'busy', status: 503 } },
     { atMs: noon - 60_000, failure: { cause: 'timeout' } },
   ],
+  droppedAttempts: 0,
+  replaces: [],
   isCancel: false,
+  isSkipped: false,
+  canUndo: false,
 }
 
 it('tells what happened in the words of people, and what comes next', () => {

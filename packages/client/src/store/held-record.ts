@@ -1,8 +1,8 @@
 /** How a held entry is stored: with a copy of its body, found by id, listed by kind. */
-import { isHeld, isRecord, priorities, type HeldState } from '@holdfast/core'
+import { isHeld, isRecord, priorities, type HeldState, type Operation } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
 import { parseJson, parseStoredOperation } from './segment.ts'
-import type { AttemptRecord, LiveEntry } from './store.ts'
+import type { AttemptRecord, KeptBody, LiveEntry } from './store.ts'
 
 /** A held entry as stored. */
 export interface HeldRecord {
@@ -14,9 +14,9 @@ export interface HeldRecord {
 }
 
 /** Packs a held entry. */
-export function packHeld({ operation, onDead, position, state, attempts }: LiveEntry): HeldRecord {
+export function packHeld({ operation, onDead, position, state, attempts, droppedAttempts }: LiveEntry): HeldRecord {
   if (!isHeld(state)) throw new RangeError(`a ${state.kind} entry is not held`)
-  const head = JSON.stringify({ format: 1, onDead, position, state, attempts })
+  const head = JSON.stringify({ format: 1, onDead, position, state, attempts, droppedAttempts })
   return { id: operation.id, kind: state.kind, text: `${head}\n${textOf(operation)}` }
 }
 
@@ -26,21 +26,26 @@ export function unpackHeld(record: unknown): LiveEntry | undefined {
   const [head = '', text = ''] = record['text'].split('\n')
   const header = parseJson(head)
   const operation = parseStoredOperation(text)
-  if (operation === undefined || !isRecord(header) || !isRecord(header['position'])) return undefined
-  const { onDead, state, attempts } = header
-  const { segment, index } = header['position']
-  const named = header['position']['priority']
-  const priority = priorities.find((name) => name === named)
+  if (operation === undefined || !isRecord(header)) return undefined
+  const { state } = header
+  const body = parseBody(header, operation)
+  return body === undefined || !isStoredState(state) ? undefined : { ...body, size: text.length, state }
+}
+
+/** Reads what is stored beside an operation: its place, its attempts and what it does to its lane; `undefined` when damaged. */
+export function parseBody(stored: { readonly [key: string]: unknown }, operation: Operation): KeptBody | undefined {
+  const { onDead, position, attempts, droppedAttempts } = stored
+  if (!isRecord(position) || !isAttempts(attempts)) return undefined
+  const { segment, index } = position
+  const priority = priorities.find((name) => name === position['priority'])
   if (priority === undefined || typeof segment !== 'number' || typeof index !== 'number') return undefined
-  if (!isStoredState(state) || !isAttempts(attempts)) return undefined
   return {
     operation,
     priority,
     onDead: onDead === 'skip' ? 'skip' : 'block',
     position: { priority, segment, index },
-    size: text.length,
-    state,
     attempts,
+    ...(typeof droppedAttempts === 'number' && { droppedAttempts }),
   }
 }
 

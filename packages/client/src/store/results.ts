@@ -14,9 +14,10 @@ import {
 } from '@holdfast/core'
 import { recordsOf, resultOf } from './indexeddb-request.ts'
 import { resultsByTime } from './migrations.ts'
-import { parseJson } from './segment.ts'
+import { parseBody } from './held-record.ts'
+import { isStoredOperation, parseJson } from './segment.ts'
 import type { FaultListener } from './store-fault.ts'
-import type { SettledEntry } from './store.ts'
+import type { KeptBody, SettledEntry } from './store.ts'
 
 /** Entries that were settled together: a line of JSON each. */
 export interface ResultRecord {
@@ -194,8 +195,23 @@ function parseSettled(line: string): SettledEntry | undefined {
   const id = parseOperationId(value['id'])
   if (id === undefined || typeof type !== 'string' || typeof lane !== 'string') return undefined
   if (typeof createdAtMs !== 'number' || typeof settledAtMs !== 'number' || !isSettledState(state)) return undefined
-  const settled = { id, type, lane, createdAtMs, settledAtMs, state }
-  return value['isCancel'] === true ? { ...settled, isCancel: true } : settled
+  const kept = parseKept(value['kept'])
+  return {
+    id,
+    type,
+    lane,
+    createdAtMs,
+    settledAtMs,
+    state,
+    ...(value['isCancel'] === true && { isCancel: true }),
+    ...(kept !== undefined && { kept }),
+  }
+}
+
+function parseKept(value: unknown): KeptBody | undefined {
+  if (!isRecord(value)) return undefined
+  const { operation } = value
+  return isStoredOperation(operation) ? parseBody(value, operation) : undefined
 }
 
 /** What was stored by this code is a settled state if its skeleton is. */

@@ -128,7 +128,7 @@ export function queuedEntry(
 /** Reads a stored operation; `undefined` when the text is damaged. */
 export function parseStoredOperation(text: string): Operation | undefined {
   const value = parseJson(text)
-  return isOperation(value) ? value : undefined
+  return isStoredOperation(value) ? value : undefined
 }
 
 /** Reads JSON; `undefined` when the text is damaged. */
@@ -141,7 +141,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** What was stored by this code is an operation if its skeleton is: the rest was checked at enqueue. */
-function isOperation(value: unknown): value is Operation {
+export function isStoredOperation(value: unknown): value is Operation {
   return (
     isRecord(value) &&
     parseOperationId(value['id']) !== undefined &&

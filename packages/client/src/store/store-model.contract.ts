@@ -178,7 +178,7 @@ function wishedChange(current: StoredEntry, wish: Wish, nextId: () => string): E
   return {
     ...discardedChange(by),
     replacement: {
-      queued: queuedOperation(by, { priority: current.priority, lane, size: 9 }),
+      operation: queuedOperation(by, { lane, size: 9 }).operation,
       state: waitingUntil(1, 0),
     },
   }

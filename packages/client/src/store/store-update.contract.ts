@@ -142,7 +142,7 @@ export const storeUpdateContract: readonly ContractCase<StoreHarness>[] = [
         always(a, appliedChange()),
         always(b, {
           state: deadState,
-          replacement: { queued: queuedOperation('b2'), state: waitingUntil(1) },
+          replacement: { operation: queuedOperation('b2').operation, state: waitingUntil(1) },
         }),
         {
           entry: c,
@@ -214,7 +214,10 @@ export const storeUpdateContract: readonly ContractCase<StoreHarness>[] = [
       const original = expectSome(stored[0], 'a')
       const queued = queuedOperation('a2', { lane: 'test:2', size: 50 })
       const [report] = await change(store, [
-        always(original, { ...discardedChange('a2'), replacement: { queued, state: waitingUntil(5_000, 0) } }),
+        always(original, {
+          ...discardedChange('a2'),
+          replacement: { operation: queued.operation, state: waitingUntil(5_000, 0) },
+        }),
       ])
       const replacement = expectSome(report?.replacement, 'the replacement')
       expectEqual(
@@ -238,6 +241,62 @@ export const storeUpdateContract: readonly ContractCase<StoreHarness>[] = [
     },
   },
   {
+    name: 'the body of what a person took back is kept, and can take its old place with its old attempts',
+    run: async (makeHarness) => {
+      const harness = makeHarness()
+      const store = await harness.open()
+      const [queued] = await store.append(
+        ['a', 'b'].map((id) => queuedOperation(id, { lane: 'test:2', onDead: 'skip' })),
+      )
+      const tried = await reportOf(store, expectSome(queued, 'a'), { state: waitingUntil(1), attempt: { atMs: 1 } })
+      await change(store, [always(tried, { ...discardedChange('cancel', true), keepsBody: true })])
+      const discarded = expectSome(await (await harness.open()).find(testId('a')), 'the discarded entry')
+      const restored = { operation: queuedOperation('a2', { lane: 'test:2' }).operation, state: waitingUntil(2) }
+      const [report] = await change(store, [
+        always(discarded, { ...discardedChange('a2', true), replacement: restored }),
+      ])
+      expectEqual(
+        report?.replacement,
+        {
+          ...expectSome(queued, 'a'),
+          operation: restored.operation,
+          size: JSON.stringify(restored.operation).length,
+          state: restored.state,
+          attempts: [{ atMs: 1 }],
+        },
+        'the entry that was put back',
+      )
+      expectEqual(await store.find(testId('a2')), report?.replacement, 'found')
+      const applied = await reportOf(store, expectSome(report, 'the discarded entry').entry, appliedChange())
+      expectEqual('kept' in applied, false, 'a body that is of no use any more')
+    },
+  },
+  {
+    name: 'the news of a discard stands in the place of what it cancels, with attempts of its own, and lets others pass once dead',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      const tried = await reportOf(store, await appendOne(store, 'a'), { state: waitingUntil(1), attempt: { atMs: 1 } })
+      const operation = { ...queuedOperation('cancel').operation, cancel: testId('a') }
+      const [report] = await change(store, [
+        always(tried, { ...discardedChange('cancel'), replacement: { operation, state: waitingUntil(2, 0) } }),
+      ])
+      const news = expectSome(report?.replacement, 'the news')
+      expectEqual([news.onDead, news.attempts.length], ['skip', 0], 'what it does to its lane, and its attempts')
+      expectEqual(isLive(tried) ? tried.position : undefined, news.position, 'its place')
+    },
+  },
+  {
+    name: 'a lane can be told to pass over a dead letter',
+    run: async (makeHarness) => {
+      const harness = makeHarness()
+      const store = await harness.open()
+      const dead = await reportOf(store, await appendOne(store, 'a'), { state: deadState })
+      await change(store, [always(dead, { state: deadState, onDead: 'skip' })])
+      const found = expectSome(await (await harness.open()).find(testId('a')), 'the dead letter')
+      expectEqual(isLive(found) ? [found.onDead, found.state] : [], ['skip', deadState], 'the dead letter')
+    },
+  },
+  {
     name: 'of two handles that replace one entry, the second sees what the first did',
     run: async (makeHarness) => {
       const harness = makeHarness()
@@ -251,7 +310,7 @@ export const storeUpdateContract: readonly ContractCase<StoreHarness>[] = [
               isLive(current)
                 ? {
                     ...discardedChange(by),
-                    replacement: { queued: queuedOperation(by), state: waitingUntil(5_000, 0) },
+                    replacement: { operation: queuedOperation(by).operation, state: waitingUntil(5_000, 0) },
                   }
                 : undefined,
           },
@@ -272,6 +331,7 @@ export const storeUpdateContract: readonly ContractCase<StoreHarness>[] = [
       const found = expectSome(await store.find(testId('a')), 'the entry')
       const attempts = isLive(found) ? found.attempts.map(({ atMs }) => atMs) : []
       expectEqual(attempts.length, attemptRecordsMax, 'records')
+      expectEqual(isLive(found) ? found.droppedAttempts : undefined, 3, 'those dropped')
       expectEqual([attempts[0], attempts.at(-1)], [4, attemptRecordsMax + 3], 'the first and the last')
     },
   },

@@ -18,8 +18,11 @@ import type {
   Discarded,
   Failure,
   HeldState,
+  OnDead,
+  Operation,
   OperationId,
   Priority,
+  Problem,
   Queued,
   QueuedOperation,
 } from '@holdfast/core'
@@ -35,8 +38,10 @@ export interface Position {
 /** One attempt, for the record that people read. */
 export interface AttemptRecord {
   readonly atMs: number
-  /** `undefined` when the server answered with an outcome. */
+  /** Why it came to nothing; `undefined` when the server answered with an outcome. */
   readonly failure?: Failure
+  /** What the server had against it: its refusal, or the conflict that it met. */
+  readonly problem?: Problem
 }
 
 /** Most attempts that an entry's record keeps; older ones are dropped. */
@@ -50,7 +55,12 @@ export interface LiveEntry extends QueuedOperation {
   readonly size: number
   readonly state: Queued | HeldState
   readonly attempts: readonly AttemptRecord[]
+  /** How many older ones were dropped from `attempts`. */
+  readonly droppedAttempts?: number
 }
+
+/** The body of an entry that a person took back or edited, with its place: what is needed to put it back. */
+export type KeptBody = Omit<LiveEntry, 'state' | 'size'>
 
 /** What is kept of a settled entry for the retention time. */
 export interface SettledEntry {
@@ -62,6 +72,8 @@ export interface SettledEntry {
   readonly state: AppliedState | Discarded
   /** Set for the news of a discard: it has no effect of its own, and no business in a list of what was done. */
   readonly isCancel?: true
+  /** Set where a person's act can be undone. */
+  readonly kept?: KeptBody
 }
 
 /** An entry in any state. */
@@ -81,8 +93,12 @@ export function idOf(entry: StoredEntry): OperationId {
 export interface EntryChange {
   readonly state: DeliveryState
   readonly attempt?: AttemptRecord
-  /** Takes the entry's place in its lane, held and due at `state.notBeforeMs`; see core's delivery. */
-  readonly replacement?: { readonly queued: QueuedOperation; readonly state: HeldState }
+  /** True keeps the body of what is settled by this; false gives up one that was kept. */
+  readonly keepsBody?: boolean
+  /** Changes what the entry does to its lane as a dead letter. */
+  readonly onDead?: OnDead
+  /** Takes the entry's place in its lane, held; see core's delivery. */
+  readonly replacement?: { readonly operation: Operation; readonly state: HeldState }
 }
 
 /** Asks for a change of one entry. */

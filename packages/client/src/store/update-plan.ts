@@ -7,10 +7,10 @@ import {
   isSettled,
   priorities,
   SyncError,
+  type HeldState,
+  type Operation,
   type OperationId,
   type Priority,
-  type QueuedOperation,
-  type HeldState,
 } from '@holdfast/core'
 import type { LogSection } from './log-section.ts'
 import { textOf } from './operation-text.ts'
@@ -18,7 +18,9 @@ import {
   attemptRecordsMax,
   idOf,
   isLive,
+  type AttemptRecord,
   type EntryChange,
+  type KeptBody,
   type LiveEntry,
   type SettledEntry,
   type StoredEntry,
@@ -109,28 +111,69 @@ export function isStillQueued(entry: StoredEntry, sections: ReadonlyMap<Priority
   return sections.get(entry.position.priority)?.isQueued(entry.position) === true
 }
 
-function changedEntry(current: StoredEntry, { state, attempt }: EntryChange, nowMs: number): StoredEntry {
+function changedEntry(current: StoredEntry, change: EntryChange, nowMs: number): StoredEntry {
+  const { state, attempt, keepsBody, onDead } = change
   if (isSettled(state)) {
-    if (!isLive(current)) return { ...current, settledAtMs: nowMs, state }
+    if (!isLive(current)) {
+      const { kept, ...settled } = current
+      const isOfUse = kept !== undefined && state.kind === 'discarded' && keepsBody !== false
+      return { ...settled, settledAtMs: nowMs, state, ...(isOfUse && { kept }) }
+    }
     const { id, type, lane, createdAtMs, cancel } = current.operation
-    const settled = { id, type, lane, createdAtMs, settledAtMs: nowMs, state }
-    return cancel === undefined ? settled : { ...settled, isCancel: true }
+    return {
+      id,
+      type,
+      lane,
+      createdAtMs,
+      settledAtMs: nowMs,
+      state,
+      ...(cancel !== undefined && { isCancel: true }),
+      ...(keepsBody === true && { kept: bodyOf(current) }),
+    }
   }
   if (!isLive(current) || !isHeld(state)) {
     throw new SyncError('illegal-act', `"${idOf(current)}" is ${current.state.kind} and cannot become ${state.kind}.`)
   }
-  const attempts = attempt === undefined ? current.attempts : [...current.attempts, attempt].slice(-attemptRecordsMax)
-  return { ...current, state, attempts }
+  return {
+    ...current,
+    state,
+    ...(onDead !== undefined && { onDead }),
+    ...(attempt !== undefined && withAttempt(current, attempt)),
+  }
+}
+
+function withAttempt(
+  { attempts, droppedAttempts = 0 }: LiveEntry,
+  attempt: AttemptRecord,
+): Pick<LiveEntry, 'attempts' | 'droppedAttempts'> {
+  const dropped = droppedAttempts + Math.max(0, attempts.length + 1 - attemptRecordsMax)
+  return {
+    attempts: [...attempts, attempt].slice(-attemptRecordsMax),
+    ...(dropped > 0 && { droppedAttempts: dropped }),
+  }
+}
+
+function bodyOf({ state: _, size: __, ...kept }: LiveEntry): KeptBody {
+  return kept
 }
 
 function replacementOf(
   original: StoredEntry,
-  { queued, state }: { readonly queued: QueuedOperation; readonly state: HeldState },
+  { operation, state }: { readonly operation: Operation; readonly state: HeldState },
 ): LiveEntry {
-  if (!isLive(original)) {
-    throw new SyncError('illegal-act', `"${original.id}" is settled: it has no place to give to a replacement.`)
+  const body = isLive(original) ? bodyOf(original) : original.kept
+  if (body === undefined) {
+    throw new SyncError('illegal-act', `"${idOf(original)}" is settled: it has no place to give to a replacement.`)
   }
-  const { operation, priority, onDead } = queued
   const size = textOf(operation).length
-  return { operation, priority, onDead, position: original.position, size, state, attempts: [] }
+  // The news of a discard is another matter: it has attempts of its own, and nothing must wait behind a dead one.
+  if (operation.cancel !== undefined && !isCancel(original)) {
+    const { priority, position } = body
+    return { operation, priority, onDead: 'skip', position, size, state, attempts: [] }
+  }
+  return { ...body, operation, size, state }
+}
+
+function isCancel(entry: StoredEntry): boolean {
+  return isLive(entry) ? entry.operation.cancel !== undefined : entry.isCancel === true
 }

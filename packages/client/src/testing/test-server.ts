@@ -7,6 +7,7 @@
  */
 import {
   answerMediaType,
+  linksOf,
   parseBatchRequest,
   problem,
   problemMediaType,
@@ -65,7 +66,7 @@ export class TestServer {
     const { id } = operation
     const known = this.ledger.get(id)
     if (known !== undefined) return { outcome: 'duplicate', first: known }
-    const replaced = [operation.supersedes, operation.resolves, operation.cancel].filter((old) => old !== undefined)
+    const replaced = linksOf(operation)
     for (const old of replaced) {
       const first = this.ledger.get(old)
       if (first?.outcome === 'applied') return { outcome: 'duplicate', first, of: old }
