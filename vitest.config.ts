@@ -24,6 +24,7 @@ export default defineConfig({
       project('field-desk', 'apps/field-desk', ['**/*.test.ts', '**/*.test.tsx']),
       project('simulation', 'simulation', ['**/*.test.ts']),
       project('bench', 'bench', ['**/*.test.ts']),
+      project('e2e', 'e2e', ['**/*.test.ts']),
       project('tools', 'tools', ['**/*.test.ts']),
     ],
   },

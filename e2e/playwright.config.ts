@@ -1,6 +1,7 @@
 /**
  * Real browsers against the real server. Specs whose name ends in `.chromium.spec.ts` need something that only Chromium
- * has (Background Sync, offline emulation that reaches workers, the DevTools protocol); all others run in both.
+ * has (Background Sync, offline emulation that reaches workers, the DevTools protocol), those in `.firefox.spec.ts` are
+ * about Firefox; all others run in both.
  */
 import { defineConfig } from '@playwright/test'
 import { chromiumArguments, chromiumPath, firefoxPath } from './browsers.ts'
@@ -10,6 +11,7 @@ const firefox = firefoxPath()
 
 export default defineConfig({
   testDir: '.',
+  testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
   workers: 1,
   timeout: 45_000,
@@ -21,6 +23,7 @@ export default defineConfig({
   projects: [
     {
       name: 'chromium',
+      testIgnore: '**/*.firefox.spec.ts',
       use: {
         browserName: 'chromium',
         launchOptions: {

@@ -29,6 +29,8 @@ export type Fault =
       readonly headers?: Record<string, string>
       readonly body?: string
     }
+  /** Cuts the connection; the server sees nothing. */
+  | { readonly kind: 'cut' }
   /** Takes the request and says nothing, until the fault is lifted (then the connection is cut). */
   | { readonly kind: 'hold' }
   /** Lets the server do its work and then says nothing. */
@@ -157,6 +159,10 @@ export class BreakableProxy {
     if (fault?.kind === 'answer') {
       outgoing.writeHead(fault.status, fault.headers)
       outgoing.end(fault.body ?? '')
+      return
+    }
+    if (fault?.kind === 'cut') {
+      outgoing.destroy()
       return
     }
     if (fault?.kind === 'hold') {

@@ -31,7 +31,9 @@ export function steps(place: Place, depth: Depth): Step[] {
       timeoutMs: limitMs,
       missing: mustNameBoth(['PGlite', 'PostgreSQL']),
     }),
-    unit(place, 'unit', ['core', 'client', 'service-worker', 'react', 'domains', 'field-desk'], { timeoutMs: limitMs }),
+    unit(place, 'unit', ['core', 'client', 'service-worker', 'react', 'domains', 'field-desk', 'e2e'], {
+      timeoutMs: limitMs,
+    }),
     unit(place, 'tidy', ['tools'], { timeoutMs: 3 * minuteMs }),
     { name: 'knip', commands: [['knip']], cores: 1, timeoutMs: 3 * minuteMs },
     unit(place, 'simulation', ['simulation'], { timeoutMs: limitMs }),
@@ -95,6 +97,7 @@ function unit(place: Place, name: string, projects: string[], rest: Pick<Step, '
     'field-desk': join(place.root, 'apps', 'field-desk'),
     simulation: join(place.root, 'simulation'),
     bench: join(place.root, 'bench'),
+    e2e: join(place.root, 'e2e'),
     tools: join(place.root, 'tools'),
   }
   return {

@@ -1,0 +1,4 @@
+/** Workbox as its documentation shows it first. */
+import { workboxSender } from './workbox-page.ts'
+
+window.sender = await workboxSender('/workbox-worker.js', () => ({}))
