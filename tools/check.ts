@@ -87,7 +87,7 @@ function report(result: StepResult): void {
   const notRun = skipped === 0 ? '' : `, ${String(skipped)} skipped`
   const line = `${result.name.padEnd(12)} ${seconds(result.tookMs).padStart(8)}  ${tests}${notRun}`
   console.log(`${result.isOk ? '  ok ' : 'FAIL '} ${line.trimEnd()}`)
-  for (const hint of result.output.matchAll(/^ *hint: .*$/gm)) console.log(`      ${hint[0].trim()}`)
+  for (const hint of result.output.matchAll(/^ *(?:hint|figures): .*$/gm)) console.log(`      ${hint[0].trim()}`)
   if (result.isOk) return
   for (const reason of result.reasons) console.log(`      ${reason}`)
   console.log(result.output)

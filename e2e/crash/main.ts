@@ -1,47 +1,33 @@
 /**
- * `node --conditions=holdfast-source e2e/crash/main.ts [--rounds 10] [--only field-desk|workbox]`: the crash protocol for Holdfast and, beside it,
- * for workbox-background-sync. Prints one line per subject and moment.
+ * `node --conditions=holdfast-source e2e/crash/main.ts [--rounds 20] [--only renderer,firefox-browser] [--seed 1]`:
+ * kill rounds with figures, one line for each kind of kill. Ends with 1 when anything was lost, doubled or reordered.
  */
 import { parseArgs } from 'node:util'
-import { startFieldDesk } from '../fixtures/field-desk-server.ts'
-import { BreakableProxy } from '../proxy.ts'
-import { startPeer } from '../workbox-peer/peer-server.ts'
-import { fieldDeskSubject } from './field-desk-subject.ts'
-import { crashRound, type CrashSubject, type Moment } from './round.ts'
-import { workboxSubject } from './workbox-subject.ts'
+import { buildSite } from '../peers/site.ts'
+import { openTruthDatabase } from '../peers/truth-server.ts'
+import { isKept, lineOf } from './kill-figures.ts'
+import { killSession } from './kill-session.ts'
+import { killers, type KillKind } from './killers.ts'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' }, only: { type: 'string' } } })
-const rounds = Number(values.rounds)
-
-async function run(subject: CrashSubject, moment: Moment): Promise<void> {
-  let lost = 0
-  let doubled = 0
-  let acknowledged = 0
-  let roundsWithLoss = 0
-  for (let round = 0; round < rounds; round += 1) {
-    const result = await crashRound(subject, moment, `${moment}-${round}-${crypto.randomUUID().slice(0, 8)}`)
-    acknowledged += result.acknowledged
-    lost += result.lost
-    doubled += result.doubled
-    if (result.lost > 0) roundsWithLoss += 1
-  }
-  const figures = `${rounds} rounds, ${acknowledged} acknowledged, lost ${lost} (in ${roundsWithLoss} rounds), doubled ${doubled}`
-  console.log(`${subject.name}, killed ${moment} the server had the first request: ${figures}`)
-}
-
-const peer = await startPeer()
-const peerProxy = new BreakableProxy()
-await peerProxy.start(peer.port)
-const desk = values.only === 'workbox' ? undefined : await startFieldDesk()
-const deskProxy = new BreakableProxy()
-if (desk !== undefined) await deskProxy.start(desk.port)
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    only: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+  },
+})
+const all: readonly KillKind[] = ['renderer', 'worker', 'browser', 'firefox-content', 'firefox-browser']
+const kinds = all.filter((kind) => kind in killers && (values.only?.split(',').includes(kind) ?? true))
+const site = await buildSite(['kills', 'holdfast'])
+const database = await openTruthDatabase()
 try {
-  for (const moment of ['before', 'after'] as const) {
-    if (desk !== undefined) await run(fieldDeskSubject(deskProxy, desk), moment)
-    if (values.only !== 'field-desk') await run(workboxSubject(peerProxy, peer), moment)
+  for (const kind of kinds) {
+    const startedAtMs = performance.now()
+    const seed = Number(values.seed)
+    const figures = await killSession({ kind, rounds: Number(values.rounds), seed, database, site })
+    console.log(`${lineOf(figures)} in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`)
+    if (!isKept(figures)) process.exitCode = 1
   }
 } finally {
-  await Promise.all([peerProxy.close(), deskProxy.close()])
-  await peer.close()
-  await desk?.stop()
+  await database.close()
 }
