@@ -22,8 +22,10 @@ export function fieldDeskSubject(proxy: BreakableProxy, server: FieldDeskServer)
     recover: async (page) => {
       const desk = new FieldDeskPage(page, proxy.url)
       await desk.open()
-      // A cookie is written to disk up to half a minute late: a browser that dies before that forgets the sign-in.
-      if (await desk.asksToSignIn()) await desk.signIn('ana@north.example')
+      // A cookie is written to disk up to half a minute late: a browser that dies before that forgets the sign-in. The
+      // app still opens, because its registry knows who works here.
+      if (await desk.asksToSignIn()) throw new Error('the app was expected to open for ana')
+      if (await desk.isSignedOut()) await desk.signIn('ana@north.example', '/sign-in')
       await desk.nothingPending()
     },
     arrived: async () => (await ordersOnServer(server.port, 'ana@north.example')).map(({ note }) => note),

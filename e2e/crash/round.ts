@@ -71,7 +71,8 @@ export async function crashRound(subject: CrashSubject, moment: Moment, round: s
   }
 }
 
-function launch(profile: string): Promise<BrowserContext> {
+/** Starts a browser on a profile folder. */
+export function launch(profile: string): Promise<BrowserContext> {
   const executablePath = chromiumPath()
   return chromium.launchPersistentContext(profile, {
     args: [...chromiumArguments],

@@ -74,3 +74,46 @@ test("F055 I5 a plain POST from ana's open page after ben signed in is refused t
   expect((await truth()).map(({ note }) => note)).toEqual([`${mark} ben`])
   await tab.close()
 })
+
+test('F055 ana discards on signing out with no server, and is told what that cannot undo; nothing is sent later', async ({
+  desk,
+  mark,
+  way,
+  truth,
+}) => {
+  await desk.signIn('ana@north.example')
+  await desk.workerReady()
+  await way.down()
+  await desk.placeOrder(`${mark} 1`)
+  await desk.signOut('discard')
+  await expect(desk.page.getByTestId('unconfirmed')).toBeVisible()
+  await expect(desk.page.getByTestId('sealed')).toHaveCount(0)
+  await way.up()
+  await desk.signIn('ana@north.example')
+  await desk.nothingPending()
+  expect(await truth()).toEqual([])
+})
+
+test('F055 sending first does not sign out while the server is away; what is kept sealed can be removed by its number', async ({
+  desk,
+  mark,
+  way,
+  truth,
+}) => {
+  await desk.signIn('ana@north.example')
+  await desk.workerReady()
+  await way.down()
+  await desk.placeOrder(`${mark} 1`)
+  await desk.signOut('send')
+  await expect(desk.page.getByRole('dialog').getByRole('alert')).toContainText('1 entry')
+  await desk.signOut('keep')
+  await expect(desk.page.getByTestId('sealed')).toContainText('1 entry')
+  await desk.page.getByTestId('remove-sealed').click()
+  await desk.page.getByRole('checkbox').check()
+  await desk.page.getByTestId('confirm-remove').click()
+  await expect(desk.page.getByTestId('sealed')).toHaveCount(0)
+  await way.up()
+  await desk.signIn('ana@north.example')
+  await desk.nothingPending()
+  expect(await truth()).toEqual([])
+})

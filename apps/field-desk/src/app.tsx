@@ -37,7 +37,11 @@ export function App({ desk, device, worker }: AppProps): ReactElement | null {
             </OutboxProvider>
           </DeskContext.Provider>
         ) : (
-          <SignedOutPage desk={desk} sealed={state.kind === 'signed-out' ? state.sealed : []} />
+          <SignedOutPage
+            desk={desk}
+            sealed={state.kind === 'signed-out' ? state.sealed : []}
+            unconfirmed={(state.kind === 'signed-out' && state.unconfirmed) || 0}
+          />
         )}
       </AnnouncingProvider>
     </Fallback>

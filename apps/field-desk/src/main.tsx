@@ -1,5 +1,6 @@
 // The door of the pages: puts device and desk together and hands them to React.
-import { knownIdentities, setCurrentIdentity } from '@holdfast/client'
+import { currentIdentity, knownIdentities, setCurrentIdentity } from '@holdfast/client'
+import { removeFromDevice, signOut } from '@holdfast/client/sign-out'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
@@ -7,7 +8,7 @@ import { applicationName } from './operations.ts'
 import { openDeskOutbox } from './outbox.ts'
 import { createDesk } from './session/desk.ts'
 import { openDevice } from './session/device.ts'
-import { fetchSession, signIn, signOut } from './session/session-client.ts'
+import { fetchSession, signIn, signOut as endSession } from './session/session-client.ts'
 import { registerWorker, tellWorker } from './shell/register-worker.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -24,11 +25,14 @@ const device = openDevice({
 const desk = createDesk({
   device,
   setCurrent: (session) => setCurrentIdentity(applicationName, session),
+  currentSession: () => currentIdentity(applicationName),
   knownIdentities: () => knownIdentities(applicationName),
   openOutbox: openDeskOutbox,
+  leaveDevice: (outbox, choice) => signOut(applicationName, outbox, choice),
+  removeFromDevice: (session, options) => removeFromDevice(applicationName, session, options),
   fetchSession,
   signIn,
-  signOut,
+  signOut: endSession,
   tellWorker: () => tellWorker({ type: 'identity-changed' }),
 })
 window.addEventListener('storage', ({ key }) => desk.noteStorage(key))

@@ -25,7 +25,8 @@ export async function knownIdentities(application: string): Promise<readonly Reg
   return withRegistry(application, (registry) => registry.identities())
 }
 
-async function withRegistry<Result>(
+/** Runs work on the registry of an application, opened for it alone. */
+export async function withRegistry<Result>(
   application: string,
   work: (registry: Registry) => Promise<Result>,
 ): Promise<Result> {

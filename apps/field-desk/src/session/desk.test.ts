@@ -16,7 +16,14 @@ function deskOf(more: Partial<DeskPorts> = {}, storage = memory()) {
   const desk = createDesk({
     device,
     setCurrent: (session) => Promise.resolve(void log.push(`current ${session?.user ?? 'nobody'}`)),
+    currentSession: () => Promise.reject(new Error('no registry')),
     knownIdentities: () => Promise.resolve(sealed),
+    leaveDevice: async (outbox, { how }) => {
+      log.push(how)
+      await outbox.close()
+      return { kind: 'signed-out', sealed: 3, unconfirmed: 0 }
+    },
+    removeFromDevice: () => Promise.resolve({ kind: 'removed' }),
     openOutbox: ({ user }) => {
       log.push(`open ${user}`)
       return Promise.resolve(outboxOf(user, log))
@@ -72,11 +79,11 @@ it('forgets the person and their list of orders on leaving', async () => {
   device.remember(ana)
   await desk.start()
   device.keepOrders(ana, ['secret'])
-  await desk.leave()
+  await desk.leave({ how: 'keep-sealed' })
   expect(desk.state().kind).toBe('signed-out')
   expect(device.identity()).toBeUndefined()
   expect(device.orders(ana)).toBeNull()
-  expect(log).toContain('current nobody')
+  expect(log).toContain('keep-sealed')
 })
 
 it('signs out offline too: the next start tells the server first, and asks for no session', async () => {
@@ -84,7 +91,7 @@ it('signs out offline too: the next start tells the server first, and asks for n
   const offline = deskOf({ signOut: () => Promise.resolve(false) }, storage)
   offline.device.remember(ana)
   await offline.desk.start()
-  await offline.desk.leave()
+  await offline.desk.leave({ how: 'keep-sealed' })
   expect(offline.device.isLeaving()).toBe(true)
 
   const asked: string[] = []
@@ -99,6 +106,44 @@ it('signs out offline too: the next start tells the server first, and asks for n
   expect(asked).toEqual(['sign out'])
   expect(next.desk.state().kind).toBe('signed-out')
   expect(next.device.isLeaving()).toBe(false)
+})
+
+it('stays open while something is in the way of signing out', async () => {
+  const { desk, device } = deskOf({ leaveDevice: () => Promise.resolve({ kind: 'other-count', count: 4 }) })
+  device.remember(ana)
+  await desk.start()
+  expect(await desk.leave({ how: 'discard', count: 3 })).toEqual({ kind: 'other-count', count: 4 })
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: ana })
+  expect(device.identity()).toEqual(ana)
+})
+
+it('F003 after a crash that lost the memory of the last seconds, opens for whom the registry knows, and learns the name', async () => {
+  const { desk, device, log } = deskOf({
+    currentSession: () => Promise.resolve({ tenant: 'south', user: 'cleo' }),
+    fetchSession: () => Promise.resolve<SessionAnswer>({ kind: 'signed-in', identity: cleo }),
+  })
+  device.remember(ana)
+  await desk.start()
+  expect(log).toContain('open cleo')
+  expect(log).not.toContain('open ana')
+  await Promise.resolve()
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: cleo })
+  expect(log).not.toContain('close cleo')
+  expect(device.identity()).toEqual(cleo)
+})
+
+it('F003 a sign-out whose trace in the memory was lost by a crash stays a sign-out', async () => {
+  const { desk, device } = deskOf({ currentSession: () => Promise.resolve(undefined) })
+  device.remember(ana)
+  await desk.start()
+  expect(desk.state().kind).toBe('signed-out')
+})
+
+it('a registry that was cleared says nothing: the app opens for whom the device remembers', async () => {
+  const { desk, device } = deskOf({ currentSession: () => Promise.resolve(undefined) })
+  device.remember(cleo)
+  await desk.start()
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: cleo })
 })
 
 it('F055 follows a sign-out in another tab, and says nothing of who is signed in: that may be the next person', async () => {

@@ -8,15 +8,19 @@ import { Brand } from '../shell/brand.tsx'
 import { shellWords, signInWords } from '../words/words.ts'
 import { useDesk } from './desk-context.tsx'
 import type { Desk } from './desk.ts'
+import { personKey } from './identity.ts'
+import { RemoveSealed } from './remove-sealed.tsx'
 import type { SignInAnswer } from './session-client.ts'
 
 /** The sign-in when nobody works here. */
 export function SignedOutPage({
   desk,
   sealed,
+  unconfirmed,
 }: {
   readonly desk: Desk
   readonly sealed: readonly RegisteredIdentity[]
+  readonly unconfirmed: number
 }): ReactElement {
   useEffect(() => {
     document.title = shellWords.title(signInWords.title, 0)
@@ -24,7 +28,15 @@ export function SignedOutPage({
   return (
     <SignInFrame>
       <SignInForm desk={desk} onSignedIn={() => undefined} />
+      {unconfirmed > 0 && (
+        <p className="note" data-testid="unconfirmed">
+          {signInWords.unconfirmed(unconfirmed)}
+        </p>
+      )}
       <SealedNote sealed={sealed} />
+      {sealed.map((identity) => (
+        <RemoveSealed key={personKey(identity)} desk={desk} identity={identity} />
+      ))}
     </SignInFrame>
   )
 }

@@ -14,6 +14,8 @@ export function MorePage(): ReactElement {
   const open = useSyncStatus((status) => status.pending + status.needsYou) ?? 0
   const isConfirmed = useSyncStatus((status) => status.authentication === 'ok' && status.connectivity === 'online')
   const [isAsking, setAsking] = useState(false)
+  // What cannot be done without a question is asked: the dialog says why.
+  const leaveNow = () => desk.leave({ how: 'keep-sealed' }).catch(() => setAsking(true))
   return (
     <Page title={settingsWords.title} className="more-page">
       <section className="card account" aria-labelledby="account-heading">
@@ -30,7 +32,7 @@ export function MorePage(): ReactElement {
         <button
           type="button"
           className="button"
-          onClick={() => (open === 0 ? void desk.leave() : setAsking(true))}
+          onClick={() => (open === 0 ? void leaveNow() : setAsking(true))}
           data-testid="sign-out"
         >
           <LogOut aria-hidden size={18} /> {settingsWords.signOut}

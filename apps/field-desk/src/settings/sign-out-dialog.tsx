@@ -1,37 +1,44 @@
 /** Signing out while something is not on the server yet: keep it sealed, send it first, or discard it. */
-import type { Outbox } from '@holdfast/client'
-import type { OperationId } from '@holdfast/core'
-import { useOutbox, useSyncStatus } from '@holdfast/react'
+import type { SignOutAnswer, SignOutChoice } from '@holdfast/client/sign-out'
+import { useSyncStatus } from '@holdfast/react'
 import { useState, type ReactElement } from 'react'
 import { useDesk } from '../session/desk-context.tsx'
 import { Dialog } from '../shell/dialog.tsx'
 import { settingsWords } from '../words/words.ts'
 
-type Choice = 'keep' | 'send' | 'discard'
+type How = SignOutChoice['how']
+
+/** How long sending may take before the person is asked again, ms. */
+const sendWithinMs = 20_000
+
+/** How long the server is told of what was discarded, ms. */
+const tellWithinMs = 5000
 
 /** Shows the question. The safe choice is chosen. */
 export function SignOutDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const { desk } = useDesk()
-  const outbox = useOutbox()
   const open = useSyncStatus((status) => status.pending + status.needsYou) ?? 0
-  const [choice, setChoice] = useState<Choice>('keep')
-  const [isSure, setSure] = useState(false)
+  const [how, setHow] = useState<How>('keep-sealed')
+  /** The number of entries that the person has agreed to lose. */
+  const [agreedTo, setAgreedTo] = useState<number>()
   const [isBusy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
+  const isAgreed = agreedTo === open
 
   const signOut = async () => {
-    if (outbox === undefined || isBusy || (choice === 'discard' && !isSure)) return
+    if (isBusy || (how === 'discard' && !isAgreed)) return
     setBusy(true)
     setFault('')
-    const obstacle = choice === 'send' ? await sendAll(outbox) : choice === 'discard' ? await discardAll(outbox) : ''
+    const answer = await desk.leave(choiceOf(how, open)).catch(() => undefined)
+    if (answer?.kind === 'signed-out') return
     setBusy(false)
-    if (obstacle === '') await desk.leave()
-    else setFault(obstacle)
+    setAgreedTo(undefined)
+    setFault(faultOf(answer))
   }
 
-  const option = (value: Choice, name: string, about: string) => (
-    <label className="option" data-chosen={choice === value}>
-      <input type="radio" name="sign-out" checked={choice === value} onChange={() => setChoice(value)} />
+  const option = (value: How, name: string, about: string) => (
+    <label className="option" data-chosen={how === value}>
+      <input type="radio" name="sign-out" checked={how === value} onChange={() => setHow(value)} />
       <span>
         <strong>{name}</strong>
         <span className="quiet block">{about}</span>
@@ -49,13 +56,17 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }): Re
       >
         <fieldset className="options">
           <legend className="unseen">{settingsWords.signOut}</legend>
-          {option('keep', settingsWords.keepSealed, settingsWords.keepSealedHow)}
-          {option('send', settingsWords.sendFirst, settingsWords.sendFirstHow)}
+          {option('keep-sealed', settingsWords.keepSealed, settingsWords.keepSealedHow)}
+          {option('flush-first', settingsWords.sendFirst, settingsWords.sendFirstHow)}
           {option('discard', settingsWords.discardAll(open), settingsWords.discardAllHow)}
         </fieldset>
-        {choice === 'discard' && (
+        {how === 'discard' && (
           <label className="check">
-            <input type="checkbox" checked={isSure} onChange={(event) => setSure(event.target.checked)} />
+            <input
+              type="checkbox"
+              checked={isAgreed}
+              onChange={(event) => setAgreedTo(event.target.checked ? open : undefined)}
+            />
             <span>{settingsWords.discardConfirm(open)}</span>
           </label>
         )}
@@ -68,8 +79,8 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }): Re
           </button>
           <button
             type="submit"
-            className={`button solid ${choice === 'discard' ? 'danger' : 'primary'}`}
-            aria-disabled={isBusy || (choice === 'discard' && !isSure)}
+            className={`button solid ${how === 'discard' ? 'danger' : 'primary'}`}
+            aria-disabled={isBusy || (how === 'discard' && !isAgreed)}
             data-testid="confirm-sign-out"
           >
             {settingsWords.signOut}
@@ -80,37 +91,25 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }): Re
   )
 }
 
-/** Sends everything; answers what is in the way of signing out, or nothing. */
-async function sendAll(outbox: Outbox): Promise<string> {
-  await outbox.drain().catch(() => undefined)
-  const left = await liveCount(outbox)
-  return left === 0 ? '' : settingsWords.notAllSent(left)
-}
-
-async function discardAll(outbox: Outbox): Promise<string> {
-  try {
-    for (const id of await writtenIds(outbox)) await outbox.discard(id)
-    await outbox.drain().catch(() => undefined)
-    return ''
-  } catch {
-    return settingsWords.signOutFailed
+function choiceOf(how: How, count: number): SignOutChoice {
+  switch (how) {
+    case 'keep-sealed':
+      return { how }
+    case 'flush-first':
+      return { how, signal: AbortSignal.timeout(sendWithinMs) }
+    case 'discard':
+      return { how, count, signal: AbortSignal.timeout(tellWithinMs) }
   }
 }
 
-const pageMax = 500
-
-/** All that a person wrote. Read to the end before anything is discarded, which moves what a page continues after. */
-async function writtenIds(outbox: Outbox): Promise<readonly OperationId[]> {
-  const ids: OperationId[] = []
-  let page = await outbox.entries({ limit: pageMax })
-  for (;;) {
-    ids.push(...page.filter(({ isCancel }) => !isCancel).map(({ id }) => id))
-    const after = page.at(-1)
-    if (after === undefined || page.length < pageMax) return ids
-    page = await outbox.entries({ limit: pageMax, after })
+/** What is in the way of signing out. */
+function faultOf(answer: Exclude<SignOutAnswer, { kind: 'signed-out' }> | undefined): string {
+  switch (answer?.kind) {
+    case 'not-sent':
+      return settingsWords.notAllSent(answer.count)
+    case 'other-count':
+      return settingsWords.otherCount(answer.count)
+    case undefined:
+      return settingsWords.signOutFailed
   }
-}
-
-async function liveCount(outbox: Outbox): Promise<number> {
-  return (await outbox.entries({ limit: pageMax })).length
 }

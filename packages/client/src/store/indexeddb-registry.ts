@@ -3,7 +3,8 @@ import { encodedName, isRecord, operationIdFrom, operationIdRandomBytes } from '
 import type { Clock, Random } from '../environment.ts'
 import { Connection } from './indexeddb-connection.ts'
 import { inTransaction, resultOf } from './indexeddb-request.ts'
-import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
+import { countWork } from './kept-work.ts'
+import { databaseName, isSameSession, type RegisteredIdentity, type Registry, type Session } from './registry.ts'
 
 const records = 'records'
 
@@ -45,6 +46,12 @@ export async function openIndexedDbRegistry(application: string, random: Random,
     setCurrent: async (session) => {
       await change('current', () => (session === undefined ? null : { tenant: session.tenant, user: session.user }))
     },
+    leave: async (session) => {
+      await change('current', (current) => {
+        const known = parseSession(current)
+        return known !== undefined && isSameSession(known, session) ? null : current
+      })
+    },
     remember: async ({ tenant, user, pending, usedAtMs }) => {
       const identity: RegisteredIdentity = { tenant, user, pending, usedAtMs }
       await change('identities', (current) => [
@@ -52,7 +59,19 @@ export async function openIndexedDbRegistry(application: string, random: Random,
         identity,
       ])
     },
-    identities: async () => parseIdentities(await get('identities')),
+    // Counted anew: who was killed could not say what they left.
+    identities: async () =>
+      Promise.all(
+        parseIdentities(await get('identities')).map(async (identity) => ({
+          ...identity,
+          pending: (await countWork(databaseName(application, identity))) ?? identity.pending,
+        })),
+      ),
+    forget: async (session) => {
+      await change('identities', (current) =>
+        parseIdentities(current).filter((other) => !isSameSession(other, session)),
+      )
+    },
     close: () => connection.close(),
   }
 }

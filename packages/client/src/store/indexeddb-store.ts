@@ -2,22 +2,22 @@
  * The store on IndexedDB: an append-only log per priority, marks beside it, held entries and packed results. See
  * store.ts for the promises. Every method is one transaction, except that a search through everything takes several.
  */
-import { priorities, type HeldState, type Priority } from '@holdfast/core'
+import { priorities, type Priority } from '@holdfast/core'
 import type { Clock } from '../environment.ts'
+import { countedStores, countEntries } from './entry-counts.ts'
 import { findEntry } from './entry-search.ts'
 import { heldPage } from './held-reading.ts'
 import { Connection } from './indexeddb-connection.ts'
-import { inTransaction, resultOf } from './indexeddb-request.ts'
+import { inTransaction } from './indexeddb-request.ts'
 import { beat, claim, readLeadership } from './leadership-record.ts'
 import { changePause, readPause } from './pause-record.ts'
-import { readLogPage, segmentKeysOf, marksOf, type ReadTransaction } from './log-reading.ts'
+import { readLogPage, type ReadTransaction } from './log-reading.ts'
 import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
-import { countMarked } from './marks.ts'
-import { databaseVersion, heldByKind, migrate, storeNames } from './migrations.ts'
+import { databaseVersion, migrate, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
-import { countOf, sequenceOf } from './segment.ts'
-import { onceEach, type FaultListener, type StoreListener } from './store-fault.ts'
-import type { LiveEntry, LogPage, Position, Store, StoreCounts } from './store.ts'
+import { sequenceOf } from './segment.ts'
+import { onceEach, type StoreListener } from './store-fault.ts'
+import type { LiveEntry, LogPage, Position, Store } from './store.ts'
 import { storesOfUpdate, updateEntries } from './update-writing.ts'
 
 /** What a store may be opened with. */
@@ -25,12 +25,6 @@ export interface IndexedDbStoreOptions extends Partial<StoreListener> {
   /** Limits how long a call waits for a database that does not open. Without one it waits for ever. */
   readonly clock?: Pick<Clock, 'timer'>
 }
-
-const countedStores: readonly string[] = [
-  ...Object.values(storeNames.log),
-  ...Object.values(storeNames.marks),
-  storeNames.held,
-]
 
 /**
  * Opens the store of one identity.
@@ -125,29 +119,4 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
 function storesOfLogs(after: ReadonlyMap<Priority, unknown>): readonly string[] {
   const logs = [...after.keys()].flatMap((priority) => [storeNames.log[priority], storeNames.marks[priority]])
   return [storeNames.meta, ...logs]
-}
-
-/** Counts by keys and marks alone: no body is read. */
-async function countEntries(transaction: IDBTransaction, onFault: FaultListener): Promise<StoreCounts> {
-  const held = transaction.objectStore(storeNames.held).index(heldByKind)
-  const ofKind = (kind: HeldState['kind']): Promise<number> =>
-    resultOf(held.count(IDBKeyRange.bound([kind], [kind, []])))
-  const queuedOf = async (priority: Priority): Promise<number> => {
-    const marksStore = transaction.objectStore(storeNames.marks[priority])
-    const [keys, marks] = await Promise.all([
-      resultOf(transaction.objectStore(storeNames.log[priority]).getAllKeys()),
-      resultOf<unknown[]>(marksStore.getAll()),
-    ])
-    let queued = 0
-    for (const key of segmentKeysOf(keys)) queued += countOf(key)
-    for (const bits of marksOf(marks, marksStore.name, onFault).values()) queued -= countMarked(bits)
-    return queued
-  }
-  const [waiting, conflicted, dead, ...queued] = await Promise.all([
-    ofKind('waiting'),
-    ofKind('conflicted'),
-    ofKind('dead'),
-    ...priorities.map(queuedOf),
-  ])
-  return { queued: queued.reduce((sum, count) => sum + count, 0), waiting, conflicted, dead }
 }

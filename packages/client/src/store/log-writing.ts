@@ -125,7 +125,8 @@ async function sequenceOfWritten(log: IDBObjectStore, record: string | undefined
   return undefined
 }
 
-async function lastKeyOf(log: IDBObjectStore): Promise<number> {
+/** The highest key of a log, placeholders included; 0 when it is empty. */
+export async function lastKeyOf(log: IDBObjectStore): Promise<number> {
   const cursor = await resultOf(log.openKeyCursor(null, 'prev'))
   return typeof cursor?.key === 'number' ? cursor.key : 0
 }

@@ -28,12 +28,20 @@ export function openMemoryRegistry(
       later(() => {
         disk.current = session === undefined ? undefined : { tenant: session.tenant, user: session.user }
       }),
+    leave: (session) =>
+      later(() => {
+        if (disk.current !== undefined && isSameSession(disk.current, session)) disk.current = undefined
+      }),
     remember: ({ tenant, user, pending, usedAtMs }) =>
       later(() => {
         const identity: RegisteredIdentity = { tenant, user, pending, usedAtMs }
         disk.identities = [...disk.identities.filter((other) => !isSameSession(other, identity)), identity]
       }),
     identities: () => later(() => disk.identities),
+    forget: (session) =>
+      later(() => {
+        disk.identities = disk.identities.filter((other) => !isSameSession(other, session))
+      }),
     close: () => {
       isClosed = true
       return Promise.resolve()

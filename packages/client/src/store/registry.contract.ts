@@ -42,6 +42,32 @@ export const registryContract: readonly ContractCase<RegistryHarness>[] = [
     },
   },
   {
+    name: 'leaving is of one person: it never signs out whoever came after',
+    run: async (makeHarness) => {
+      const harness = makeHarness()
+      const [left, right] = [await harness.open(), await harness.open()]
+      await left.setCurrent(ana)
+      await right.setCurrent(ben)
+      await left.leave(ana)
+      expectEqual(await left.current(), ben, 'ben stays')
+      await left.leave(ben)
+      expectEqual(await right.current(), undefined, 'nobody')
+      await left.leave(ben)
+      expectEqual(await right.current(), undefined, 'still nobody')
+    },
+  },
+  {
+    name: 'forgets one identity and no other',
+    run: async (makeHarness) => {
+      const registry = await makeHarness().open()
+      await registry.remember({ ...ana, pending: 1, usedAtMs: 1 })
+      await registry.remember({ ...ben, pending: 2, usedAtMs: 2 })
+      await registry.forget({ tenant: 'south', user: 'ana' })
+      await registry.forget(ana)
+      expectEqual(await registry.identities(), [{ ...ben, pending: 2, usedAtMs: 2 }], 'the identities')
+    },
+  },
+  {
     name: 'remembers each identity once, with its latest count',
     run: async (makeHarness) => {
       const harness = makeHarness()

@@ -2,7 +2,7 @@
  * The registry port: which identities have a queue on this device, whose turn it is, and the device's own id. One per
  * application name, shared by all tabs and the service worker. It holds no payload and no token.
  *
- * Another identity's queue is sealed by not being opened: the registry only remembers how many entries it held.
+ * Another identity's queue is sealed: nothing of it is read but how many entries there are.
  */
 import { encodedName } from '@holdfast/core'
 
@@ -14,7 +14,7 @@ export interface Session {
 
 /** What the registry knows of one identity. */
 export interface RegisteredIdentity extends Session {
-  /** Entries that were not settled when its outbox was last open. */
+  /** Entries that are not settled. */
   readonly pending: number
   readonly usedAtMs: number
 }
@@ -27,9 +27,14 @@ export interface Registry {
   current(): Promise<Session | undefined>
   /** Says who is signed in now; `undefined` after signing out. */
   setCurrent(session: Session | undefined): Promise<void>
+  /** Says that this person is not signed in any more; changes nothing when somebody else is by now. */
+  leave(session: Session): Promise<void>
   /** Remembers an identity and its count; durable before its first entry is. */
   remember(identity: RegisteredIdentity): Promise<void>
+  /** Everybody who is remembered. Where an outbox can be counted, its count is that of this moment. */
   identities(): Promise<readonly RegisteredIdentity[]>
+  /** Forgets an identity, whose outbox has been emptied. */
+  forget(session: Session): Promise<void>
   close(): Promise<void>
 }
 
