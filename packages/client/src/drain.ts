@@ -30,10 +30,10 @@ import { AnswerJudge } from './answer-judge.ts'
 import { AnswerWriter, type Answered } from './answer-writer.ts'
 import { batchRequest } from './batch-request.ts'
 import { Latch } from './coordination/latch.ts'
+import type { Counting, Step } from './counting.ts'
 import type { Environment } from './environment.ts'
 import { Gate } from './gate.ts'
 import type { Pass } from './pass.ts'
-import { Progress, type Step } from './progress.ts'
 import { QueueWindow } from './queue-window.ts'
 import type { StatusBoard } from './status.ts'
 import type { Session } from './store/registry.ts'
@@ -62,6 +62,7 @@ export interface DrainHost {
   readonly definitions: ReadonlyMap<string, AnyOperationDefinition>
   readonly isManual: boolean
   readonly board: StatusBoard
+  readonly counting: Counting
   /** Tells everybody what an update has changed. */
   readonly announce: (reports: readonly UpdateReport[]) => void
 }
@@ -73,7 +74,6 @@ export class Drain {
   readonly #passes: Pass[] = []
   readonly #gate: Gate
   readonly #judge: AnswerJudge
-  readonly #progress: Progress
   #needsReload = false
   #reloadedAtMs = 0
   readonly #grown = new Set<Priority>()
@@ -85,7 +85,6 @@ export class Drain {
     this.#latch = new Latch(host.environment.clock)
     this.#gate = new Gate(host)
     this.#judge = new AnswerJudge(this.#gate, host.board, host.environment.clock)
-    this.#progress = new Progress(host.store, host.board)
     this.#writer = new AnswerWriter(host, () => {
       this.#latch.set()
     })
@@ -161,7 +160,7 @@ export class Drain {
       this.#reloadedAtMs = this.#now
       await this.#writer.idle()
       await window.reload()
-      await this.#progress.recount()
+      await this.#host.counting.recount()
       // What changed meanwhile may have been read by half.
       if (this.#needsReload) return undefined
     }
@@ -208,9 +207,7 @@ export class Drain {
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#writer.idle()
-    // Before zero is shown, the store itself is asked.
-    if (pass !== undefined || this.#host.board.snapshot.pending === 0) await this.#progress.recount()
-    this.#progress.noteIdle()
+    if (pass !== undefined || this.#host.counting.isInDoubt) await this.#host.counting.recount()
     if (pass !== undefined) {
       await pass.finish(this.#host.store)
       // Not before: one that could not be finished because the store failed is made again.
@@ -274,7 +271,7 @@ export class Drain {
           isSuperseded: entry.state.kind === 'discarded' && entry.state.cause === 'superseded',
         })),
     )
-    this.#progress.note(steps)
+    this.#host.counting.noteSteps(steps)
     this.#host.announce(reports)
   }
 

@@ -110,9 +110,15 @@ export class Engine implements Outbox {
     this.#registry = registry
     this.#name = name
     this.#contextId = newId(environment)
-    this.#intake = new Intake(environment, this.#store, (entries) => {
-      this.#noteStored(entries)
+    this.#intake = new Intake(environment, this.#store, {
+      onStored: (entries) => {
+        this.#noteStored(entries)
+      },
+      onKnown: (entry) => {
+        this.#counting.noteSeen(entry)
+      },
     })
+    this.#counting = new Counting(environment.clock, this.#store, this.#board)
     this.#drain = new Drain({
       environment,
       store: this.#store,
@@ -123,12 +129,12 @@ export class Engine implements Outbox {
       definitions,
       isManual: options.mode === 'manual',
       board: this.#board,
+      counting: this.#counting,
       announce: (reports) => {
         this.#announce(reports)
       },
     })
     const board = this.#board
-    this.#counting = new Counting(environment.clock, this.#store, board)
     this.#registryCount = new RegistryCount(environment.clock, registry, options.session, board)
     this.#settled = new SettledPromises(this.#store, this.#closing.signal)
     this.#passes = new PassRequests({
@@ -163,7 +169,7 @@ export class Engine implements Outbox {
     })
     this.#stopHints = this.#environment.onWakeHint(() => {
       this.#drain.noteHint()
-      this.#counting.recountSoon()
+      this.#counting.recountNow()
       void this.#settled.recheck()
     })
     this.#counting.recountSoon()

@@ -9,20 +9,29 @@ import { prepare } from './prepare.ts'
 import { openGroupCommit, type GroupCommit } from './store/group-commit.ts'
 import type { LiveEntry, Store, StoredEntry } from './store/store.ts'
 
+/** Who hears of what was taken in; always before the caller does. */
+export interface IntakeListener {
+  readonly onStored: (entries: readonly LiveEntry[]) => void
+  /** Nothing was stored: an entry was there under the caller's id, and may have come from elsewhere. */
+  readonly onKnown: (entry: StoredEntry) => void
+}
+
 /** Takes operations in. */
 export class Intake {
   readonly #environment: Environment
   readonly #store: Store
+  readonly #listener: IntakeListener
   readonly #log: GroupCommit
   /** Preparations that are asynchronous; later calls wait behind them. */
   #preparing: Promise<unknown> | undefined
   /** Calls under an id of the caller's own that are being stored: the same id again waits for the first. */
   readonly #storing = new Map<OperationId, Promise<StoredEntry>>()
 
-  constructor(environment: Environment, store: Store, onStored: (entries: readonly LiveEntry[]) => void) {
+  constructor(environment: Environment, store: Store, listener: IntakeListener) {
     this.#environment = environment
     this.#store = store
-    this.#log = openGroupCommit(store, onStored)
+    this.#listener = listener
+    this.#log = openGroupCommit(store, listener.onStored)
   }
 
   /** Stores an operation, or gives the entry that is there under the caller's id. Throws what `Outbox.enqueue` throws. */
@@ -102,7 +111,10 @@ export class Intake {
       // Whether the first one failed is its own caller's matter.
       await before?.catch(() => undefined)
       await this.#log.idle()
-      return (await this.#store.find(id)) ?? this.#append(definition, payload, options)
+      const known = await this.#store.find(id)
+      if (known === undefined) return this.#append(definition, payload, options)
+      this.#listener.onKnown(known)
+      return known
     })()
     this.#storing.set(id, storing)
     try {

@@ -1,10 +1,19 @@
 /** Several contexts of one person: what each of them shows, and what is known of what a dead one left. */
-import { answerMediaType, defineLane, defineOperation, parseOperationId, type Schema } from '@holdfast/core'
+import {
+  answerMediaType,
+  defineLane,
+  defineOperation,
+  parseOperationId,
+  type QueuedOperation,
+  type Schema,
+} from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
+import { encodeMessage } from './coordination/messages.ts'
 import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
 import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
 import { openMemoryRegistry, type MemoryRegistryDisk } from './store/memory-registry.ts'
+import { databaseName } from './store/registry.ts'
 import type { Transport } from './transport/transport.ts'
 import { httpAnswer, World } from './world.fixture.ts'
 
@@ -36,6 +45,13 @@ function openTab(
   )
 }
 
+/** A note as another tab's outbox would store it. */
+function noteOf(world: World, payload: string): QueuedOperation {
+  const { key, priority, onDead } = calm(payload)
+  const id = world.newId()
+  return { operation: { id, type: addNote.type, version: 1, lane: key, payload, createdAtMs: 0 }, priority, onDead }
+}
+
 describe('contexts of one person', () => {
   test('I12 no tab shows zero while an entry of a follower is on its way', async () => {
     const [world, disk] = [new World(), memoryDisk()]
@@ -50,6 +66,49 @@ describe('contexts of one person', () => {
       seen.add(leader.status().pending).add(follower.status().pending)
     }
     expect([...seen]).toEqual([1])
+  })
+
+  test('I12 a leader that slept cannot make a follower say that nothing is left', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const transport: Transport = { ...world.server.transport(), send: () => Promise.withResolvers<never>().promise }
+    const leader = await openTab(world, disk, { transport })
+    const follower = await openTab(world, disk)
+    await world.advance(1000)
+    await follower.enqueue(addNote, 'one')
+    await world.advance(1000)
+    const status = { ...leader.status(), counts: { queued: 0, waiting: 0, conflicted: 0, dead: 0 } }
+    world
+      .environment()
+      .openChannel(databaseName('test', follower.session), () => {})
+      .post(encodeMessage({ kind: 'status', status }))
+    await world.settle()
+    expect(follower.status().pending).toBe(1)
+    await world.advance(1000)
+    expect(follower.status().pending).toBe(1)
+  })
+
+  test('I12 a leader that was not told of an entry does not subtract it from the others', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const answer = Promise.withResolvers<void>()
+    const real = world.server.transport()
+    const send: Transport['send'] = (batch, signal) => answer.promise.then(() => real.send(batch, signal))
+    const leader = await openTab(world, disk, { transport: { ...real, send } })
+    await world.advance(1000)
+    // A tab that dies right after its commit tells nobody.
+    await openMemoryStore(disk).append([noteOf(world, 'untold')])
+    await leader.enqueue(addNote, 'told')
+    await world.advance(1000)
+    await leader.enqueue(addNote, 'while they are on their way')
+    const falseZeros: number[] = []
+    leader.subscribe(() => {
+      if (leader.status().pending === 0) falseZeros.push(3 - world.server.effects.length)
+    })
+    answer.resolve()
+    await world.advance(5000)
+    expect(world.server.effects).toHaveLength(3)
+    expect(Math.max(0, ...falseZeros)).toBe(0)
+    expect(leader.status().pending).toBe(0)
+    await leader.close()
   })
 
   test('a tab that opens late hears that a sign-in is missing', async () => {

@@ -5,6 +5,8 @@
 import {
   answerMediaType,
   linksOf,
+  operationIdFrom,
+  operationIdRandomBytes,
   problem,
   problemMediaType,
   type BatchRequest,
@@ -59,6 +61,11 @@ export class World {
       },
       onFreeze: () => () => {},
     }
+  }
+
+  /** An id that nobody else has. */
+  newId(): OperationId {
+    return operationIdFrom(this.nowMs, this.environment().random.bytes(operationIdRandomBytes))
   }
 
   /** Lets everything happen that can happen without time passing. */

@@ -82,7 +82,7 @@ export class Conversation {
         void settled.lookUp(message.ids)
         return
       case 'status':
-        if (!isLeader) board.set(message.status)
+        if (!isLeader) counting.noteLeader(message.status)
         return
       case 'leading':
         passes.askAgain()
