@@ -162,6 +162,13 @@ export const mutants: readonly NamedMutant[] = [
     mutant: { store: (store) => ({ ...store, readHeld: () => Promise.resolve([]) }) },
   },
   {
+    name: 'entries that wait for their retry are not counted',
+    keeps: 'I12',
+    mutant: {
+      store: (store) => ({ ...store, counts: async () => ({ ...(await store.counts()), waiting: 0 }) }),
+    },
+  },
+  {
     name: 'drop dead letters',
     keeps: 'I8',
     mutant: {

@@ -175,7 +175,7 @@ export class People {
 
   #acknowledged(tab: Tab, intent: Intent, id: OperationId): void {
     this.#lastIds.set(tab.session, id)
-    this.#host.witness.acknowledge(intent, id, tab.queue)
+    this.#host.witness.acknowledge(intent, id, tab, tab.queue)
   }
 
   /** Reads what a page would show, and compares what it says of one entry with the server. */

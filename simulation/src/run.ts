@@ -320,8 +320,9 @@ class Run {
     return holds()
   }
 
-  /** True when there is no use in going on: what was looked for was found, or something turns in a circle. */
+  /** Looks around after an event. True when there is no use in going on: what was looked for was found, or something turns in a circle. */
   #isOver(): boolean {
+    this.#witness.pages.judge()
     if (this.#journal.violations.some(({ promise }) => this.#stopsAt.includes(promise))) return true
     if (this.#clock.eventCount < this.#eventsMax) return false
     if (!this.#hasCircled) this.#journal.violate('I13', 'events without an end: something turns in a circle')

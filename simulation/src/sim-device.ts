@@ -203,6 +203,9 @@ export class SimDevice {
         onAskedToWait: (context, waitMs) => {
           witness.noteAskedToWait(context, waitMs)
         },
+        onAnswer: (answer) => {
+          witness.pages.noteAnswer(answer, clock.nowMs)
+        },
       },
     })
   }

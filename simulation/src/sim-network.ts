@@ -32,6 +32,8 @@ export interface NetworkWatch {
   readonly onSend: (context: SimContext, batch: BatchRequest) => void
   /** The server asked this context to wait. */
   readonly onAskedToWait: (context: SimContext, waitMs: number) => void
+  /** An answer has reached a context. */
+  readonly onAnswer: (answer: RawAnswer) => void
 }
 
 /** What the network of one device stands on. */
@@ -84,7 +86,9 @@ export class SimNetwork {
       watch.onAskedToWait(context, answer.retryAfterMs)
     }
     const { status, mediaType, redirected = false, retryAfter, date } = answer
-    return { kind: 'http', status, redirected, mediaType, retryAfter, date, body: parseBody(answer) }
+    const raw: RawAnswer = { kind: 'http', status, redirected, mediaType, retryAfter, date, body: parseBody(answer) }
+    watch.onAnswer(raw)
+    return raw
   }
 
   async #probe(context: SimContext, signal: AbortSignal): Promise<ProbeAnswer> {

@@ -6,6 +6,7 @@ import { isRecord, overdueAgeMs, type BatchRequest, type OperationId } from '@ho
 import { idOf, isLive, type LiveEntry, type StoredEntry } from '../../packages/client/src/store/store.ts'
 import { tokenOf } from './domain.ts'
 import type { Journal } from './journal.ts'
+import { PageWatch, type Page } from './page-watch.ts'
 import type { AppliedBatch, ServerModel, SimSession } from './server-model.ts'
 import type { SimClock } from './sim-clock.ts'
 import type { SimContext } from './sim-context.ts'
@@ -44,6 +45,7 @@ export class Witness {
   readonly tokenOfId: Map<OperationId, number> = new Map()
   /** Tokens in the order in which a queue stored them, by queue and lane. */
   readonly stored: Map<string, number[]> = new Map()
+  readonly pages: PageWatch
   readonly #journal: Journal
   readonly #clock: SimClock
   readonly #server: ServerModel
@@ -53,6 +55,7 @@ export class Witness {
   readonly #jumpedAtMs = new Map<string, number>()
 
   constructor(journal: Journal, clock: SimClock, server: ServerModel) {
+    this.pages = new PageWatch(journal)
     this.#journal = journal
     this.#clock = clock
     this.#server = server
@@ -69,13 +72,15 @@ export class Witness {
   }
 
   /** `enqueue` has resolved: from now on the operation must survive anything. */
-  acknowledge(intent: Intent, id: OperationId, { disk }: Queue): void {
+  acknowledge(intent: Intent, id: OperationId, page: Page, { disk }: Queue): void {
     intent.acknowledgedId = id
     if (!intent.ids.includes(id)) intent.ids.push(id)
     this.tokenOfId.set(id, intent.token)
     if (findOn(disk.platter, id) === undefined) {
       this.#journal.violate('I1', `${intent.token} was acknowledged before it was stored strictly`)
     }
+    const stored = findOn(disk.live, id)
+    if (stored !== undefined && isLive(stored)) this.pages.noteAcknowledged(page, id)
   }
 
   /** Hears of the commits of a queue. */
@@ -154,6 +159,7 @@ export class Witness {
     this.#journal.note(`  ${this.tokenOfId.get(id) ?? id} is ${state.kind}`)
     const before = this.#lastKnown.get(id)
     this.#lastKnown.set(id, state.kind)
+    if (!isLive(entry)) this.pages.noteSettled(id)
     const isTrue = this.#server.isApplied(session.tenant, id)
     const name = this.tokenOfId.get(id) ?? id
     if (state.kind === 'applied' && !isTrue) {
