@@ -2,23 +2,26 @@
  * The environment of a page or a worker. The only file of the client that touches the clock, chance, locks and channels
  * of the browser.
  */
-import type { Channel, Environment, HeldLock, Locks } from './environment.ts'
+import type { Channel, Clock, Environment, HeldLock, Locks } from './environment.ts'
 
 /** The longest delay that browsers keep: a longer one fires at once. */
 const timeoutMaxMs = 2 ** 31 - 1
 
+/** Time and timers of this page or worker. */
+export const browserClock: Clock = {
+  now: () => Date.now(),
+  timer: (delayMs, callback) => {
+    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), timeoutMaxMs))
+    return () => {
+      clearTimeout(handle)
+    }
+  },
+}
+
 /** The environment of this page or worker. Works, with less to rely on, where Web Locks or BroadcastChannel are missing. */
 export function browserEnvironment(): Environment {
   return {
-    clock: {
-      now: () => Date.now(),
-      timer: (delayMs, callback) => {
-        const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), timeoutMaxMs))
-        return () => {
-          clearTimeout(handle)
-        }
-      },
-    },
+    clock: browserClock,
     random: {
       fraction: () => Math.random(),
       bytes: pooledBytes(),

@@ -1,5 +1,6 @@
 /** Opening an outbox: on the browser's own store, locks and channels, or on ports of one's own. */
 import { SyncError, type AnyOperationDefinition } from '@holdfast/core'
+import { readRoom } from './device-storage.ts'
 import { Engine } from './engine.ts'
 import { browserEnvironment } from './environment-browser.ts'
 import type { Environment } from './environment.ts'
@@ -37,7 +38,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   return openOutboxWith(
     {
       environment,
-      openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock }),
+      openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock, readRoom }),
       openRegistry: (application) => openIndexedDbRegistry(application, environment.random, environment.clock),
     },
     options,

@@ -32,9 +32,16 @@ export class SyncError extends Error {
   override readonly name = 'SyncError'
   /** The machine-readable reason. */
   readonly code: SyncErrorCode
+  /** Figures that belong to it. With `quota`: `usageBytes` and `quotaBytes`, where the browser says them. */
+  readonly details: Readonly<Record<string, number>>
 
-  constructor(code: SyncErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: SyncErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Readonly<Record<string, number>> } = {},
+  ) {
     super(message, options)
     this.code = code
+    this.details = options.details ?? {}
   }
 }

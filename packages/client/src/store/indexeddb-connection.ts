@@ -8,7 +8,8 @@
  */
 import { SyncError } from '@holdfast/core'
 import type { Clock } from '../environment.ts'
-import { asStoreError, isLostConnection } from './indexeddb-request.ts'
+import type { Room } from '../device-storage.ts'
+import { asStoreError, isLostConnection, isOutOfRoom } from './indexeddb-request.ts'
 
 /** What a connection is opened with. */
 export interface ConnectionOptions {
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly upgrade: (database: IDBDatabase, fromVersion: number) => void
   /** Limits how long a call waits for a database that does not open. Without one it waits for ever. */
   readonly clock?: Pick<Clock, 'timer'>
+  /** How much room there is, for people to read when there is too little. */
+  readonly readRoom?: () => Promise<Room | undefined>
   /** Hears once that a newer release has upgraded the database, or is about to. */
   readonly onOutdated?: () => void
 }
@@ -51,13 +54,13 @@ export class Connection {
       opened = this.#open()
       return await work(await this.#inTime(opened), false)
     } catch (error) {
-      if (!isLostConnection(error)) throw this.#explain(error)
+      if (!isLostConnection(error)) throw await this.#explain(error)
     }
     this.#forget(opened)
     try {
       return await work(await this.#inTime(this.#open()), true)
     } catch (error) {
-      throw this.#explain(error)
+      throw await this.#explain(error)
     }
   }
 
@@ -153,8 +156,9 @@ export class Connection {
     this.#options.onOutdated?.()
   }
 
-  #explain(error: unknown): unknown {
-    const explained = asStoreError(error)
+  async #explain(error: unknown): Promise<unknown> {
+    const room = isOutOfRoom(error) ? await this.#options.readRoom?.() : undefined
+    const explained = asStoreError(error, room)
     if (explained instanceof SyncError && explained.code === 'newer-database') this.#noteOutdated()
     return explained
   }

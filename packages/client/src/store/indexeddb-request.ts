@@ -1,5 +1,6 @@
 /** Promises for IndexedDB's requests and transactions, and what its failures mean for callers. */
 import { SyncError } from '@holdfast/core'
+import type { Room } from '../device-storage.ts'
 
 /** The result of a request. */
 export function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {
@@ -92,18 +93,20 @@ export function isLostConnection(error: unknown): boolean {
  */
 const lostConnectionNames: readonly string[] = ['InvalidStateError', 'UnknownError', 'AbortError']
 
+/** True for what a browser says of a full disk, or of a site that has used up its share. */
+export function isOutOfRoom(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+}
+
 /** Says in our own words why the store failed. What is no failure of the database (a bug) stays what it is. */
-export function asStoreError(error: unknown): unknown {
+export function asStoreError(error: unknown, room?: Room): unknown {
   if (!(error instanceof DOMException)) return error
   switch (error.name) {
     case 'QuotaExceededError':
-      return new SyncError(
-        'quota',
-        'This device has no room left; nothing was stored. Free some space and try again.',
-        {
-          cause: error,
-        },
-      )
+      return new SyncError('quota', `There is no room left; nothing was stored.${used(room)} ${remedy}`, {
+        cause: error,
+        ...(room !== undefined && { details: { ...room } }),
+      })
     case 'VersionError':
       return new SyncError(
         'newer-database',
@@ -115,6 +118,16 @@ export function asStoreError(error: unknown): unknown {
         cause: error,
       })
   }
+}
+
+const remedy =
+  'Free some space on the device, or let what is pending be sent and forget old results (cleanup), then try again.'
+
+/** Browsers are known to be wrong about it: only said, never decided by. */
+function used(room: Room | undefined): string {
+  if (room === undefined) return ''
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+  return ` The browser says that this site uses ${megabytes(room.usageBytes)} of ${megabytes(room.quotaBytes)} MB, which may not be exact.`
 }
 
 function abort(transaction: IDBTransaction): void {

@@ -33,6 +33,26 @@ describe('a full disk', () => {
     expect((await store.counts()).queued).toBe(2)
   })
 
+  test('F037 the error says what is full, as far as the browser says it, and what can be done', async () => {
+    const name = newName()
+    const rooms = [{ usageBytes: 9_800_000, quotaBytes: 10_000_000 }, undefined]
+    const store = await openIndexedDbStore(name, { readRoom: () => Promise.resolve(rooms.shift()) })
+    using trouble = makeTrouble(name)
+    trouble.next('quota-at-commit', 'quota-at-commit', 'abort', 'abort')
+    const error: unknown = await store.append([queuedOperation('a')]).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'quota', details: { usageBytes: 9_800_000, quotaBytes: 10_000_000 } })
+    expect(String(error)).toContain('9.8 of 10.0 MB')
+    expect(String(error)).toContain('Free some space')
+    expect(await store.append([queuedOperation('a')]).catch((reason: unknown) => reason)).toMatchObject({
+      code: 'quota',
+      details: {},
+    })
+    // Nobody is asked for room when that was not the trouble.
+    rooms.push({ usageBytes: 1, quotaBytes: 2 })
+    expect(await codeOf(store.append([queuedOperation('a')]))).toBe('storage')
+    expect(rooms.length).toBe(1)
+  })
+
   test('F037 the put that Firefox refuses once afterwards is tried again, and the group is stored once', async () => {
     const name = newName()
     const store = await openIndexedDbStore(name)

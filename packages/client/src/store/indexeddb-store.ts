@@ -3,6 +3,7 @@
  * store.ts for the promises. Every method is one transaction, except that a search through everything takes several.
  */
 import { priorities, type Priority } from '@holdfast/core'
+import type { Room } from '../device-storage.ts'
 import type { Clock } from '../environment.ts'
 import { countedStores, countEntries } from './entry-counts.ts'
 import { findEntry } from './entry-search.ts'
@@ -24,6 +25,8 @@ import { storesOfUpdate, updateEntries } from './update-writing.ts'
 export interface IndexedDbStoreOptions extends Partial<StoreListener> {
   /** Limits how long a call waits for a database that does not open. Without one it waits for ever. */
   readonly clock?: Pick<Clock, 'timer'>
+  /** How much room there is, for people to read when there is too little. */
+  readonly readRoom?: () => Promise<Room | undefined>
 }
 
 /**
