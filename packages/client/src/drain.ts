@@ -32,6 +32,7 @@ import { batchRequest } from './batch-request.ts'
 import { Latch } from './coordination/latch.ts'
 import type { Counting, Step } from './counting.ts'
 import type { Environment } from './environment.ts'
+import { isWider, type HeldBack } from './held-back.ts'
 import { Gate } from './gate.ts'
 import type { Pass } from './pass.ts'
 import { QueueWindow } from './queue-window.ts'
@@ -50,6 +51,9 @@ const lookEveryMs = 300_000
 /** Entries of each priority that a plan looks at first: somewhat more than a request takes. */
 const plannedMax = 128
 
+/** The gate while everything is held back: only news opens it. */
+const standStill = { kind: 'closed', untilMs: undefined } as const
+
 /** What the drain needs from its outbox. */
 export interface DrainHost {
   readonly environment: Environment
@@ -60,7 +64,7 @@ export interface DrainHost {
   readonly session: Session
   readonly device: string
   readonly definitions: ReadonlyMap<string, AnyOperationDefinition>
-  readonly isManual: boolean
+  readonly heldBack: HeldBack
   readonly board: StatusBoard
   readonly counting: Counting
   /** Tells everybody what an update has changed. */
@@ -79,6 +83,8 @@ export class Drain {
   readonly #grown = new Set<Priority>()
   readonly #writer: AnswerWriter
   #sent = 0
+  /** The types that could go when the window was last planned. */
+  #types: ReadonlySet<string> | undefined
 
   constructor(host: DrainHost) {
     this.#host = host
@@ -159,6 +165,8 @@ export class Drain {
       this.#needsReload = false
       this.#reloadedAtMs = this.#now
       await this.#writer.idle()
+      await this.#host.heldBack.load()
+      this.#host.heldBack.forget()
       await window.reload()
       await this.#host.counting.recount()
       // What changed meanwhile may have been read by half.
@@ -167,15 +175,24 @@ export class Drain {
     window.noteGrowth(this.#grown)
     this.#grown.clear()
     const pass = this.#passes[0]
-    const gate = this.#gate.look(pass)
+    const types = this.#host.heldBack.typesFor(pass)
+    // What was kept out of the window may go now.
+    if (isWider(types, this.#types)) this.#needsReload = true
+    this.#types = types
+    if (this.#needsReload) return undefined
+    // Everything is held back: no request, no probe.
+    const gate = types?.size === 0 ? standStill : this.#gate.look(pass)
     if (gate.kind === 'probe') return this.#gate.probe(pass, signal)
-    if (gate.kind === 'closed') return this.#idle(pass, gate.untilMs, signal)
-    const isWaiting = this.#host.isStoreFull() || (this.#host.isManual && pass === undefined)
-    if (isWaiting) return this.#idle(pass, undefined, signal)
+    if (gate.kind === 'closed') {
+      if (types !== undefined) await this.#watchHeldBack(window, pass, types)
+      return this.#idle(pass, gate.untilMs, signal)
+    }
+    if (this.#host.isStoreFull()) return this.#idle(pass, undefined, signal)
     // A page that is read while answers are written would be overtaken by them and read again.
     if (window.wantsMore) await this.#writer.idle()
     await window.fill()
-    const plan = this.#plan(window, pass)
+    const plan = this.#plan(window, pass, types)
+    if (types !== undefined) this.#host.heldBack.watch([...plan.passed, ...window.waiting])
     window.pass(plan.passed)
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
     if (plan.passed.length > 0 && !window.isComplete) return undefined
@@ -184,7 +201,7 @@ export class Drain {
   }
 
   /** Plans by the heads of the window, and by all of it only when those do not make a full request. */
-  #plan(window: QueueWindow, pass: Pass | undefined): Plan<WindowEntry> {
+  #plan(window: QueueWindow, pass: Pass | undefined, types: ReadonlySet<string> | undefined): Plan<WindowEntry> {
     const { operationsMax } = this.#gate.pace
     const rules = {
       nowMs: this.#now,
@@ -195,7 +212,7 @@ export class Drain {
       policyOf: (type: string, priority: Priority) => this.#policyOf(type, priority),
       operationsMax,
       bytesMax: batchBytesMax,
-      types: pass?.types,
+      types,
       isBusy: false,
       isImmediate: pass !== undefined,
     }
@@ -204,10 +221,21 @@ export class Drain {
     return planBatch({ ...rules, streams: window.streams() })
   }
 
+  /** Nothing can be sent, and some of it will not be later either: the oldest of that tell whether to warn. */
+  async #watchHeldBack(window: QueueWindow, pass: Pass | undefined, types: ReadonlySet<string>): Promise<void> {
+    await this.#writer.idle()
+    await window.fill()
+    const { high, medium, low } = window.streams(1)
+    // Of all that stays, the heads are the oldest; of some, what the plan passes is.
+    const stays = types.size === 0 ? [...high, ...medium, ...low] : this.#plan(window, pass, types).passed
+    this.#host.heldBack.watch([...stays, ...window.waiting])
+  }
+
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#writer.idle()
     if (pass !== undefined || this.#host.counting.isInDoubt) await this.#host.counting.recount()
+    this.#host.heldBack.warn()
     if (pass !== undefined) {
       await pass.finish(this.#host.store)
       // Not before: one that could not be finished because the store failed is made again.

@@ -20,6 +20,7 @@ import { Drain } from './drain.ts'
 import type { DrainReport } from './drain-report.ts'
 import { isFinal, viewOf, type Entry, type EntryView } from './entry.ts'
 import type { Environment } from './environment.ts'
+import { HeldBack, manualTypes } from './held-back.ts'
 import { Intake } from './intake.ts'
 import { listEntries } from './listing.ts'
 import { newId } from './new-id.ts'
@@ -31,8 +32,10 @@ import type {
   EntriesQuery,
   Outbox,
   OutboxOptions,
+  PauseOptions,
   SettledEvent,
 } from './outbox.ts'
+import { afterPause, afterResume, type Pause } from './pause.ts'
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
 import { StatusBoard, type SyncStatus } from './status.ts'
@@ -67,6 +70,7 @@ export class Engine implements Outbox {
   readonly #intake: Intake
   readonly #board: StatusBoard
   readonly #drain: Drain
+  readonly #heldBack: HeldBack
   readonly #counting: Counting
   readonly #registryCount: RegistryCount
   readonly #passes: PassRequests
@@ -119,6 +123,7 @@ export class Engine implements Outbox {
       },
     })
     this.#counting = new Counting(environment.clock, this.#store, this.#board)
+    this.#heldBack = new HeldBack({ clock: environment.clock, store, board: this.#board, definitions })
     this.#drain = new Drain({
       environment,
       store: this.#store,
@@ -127,7 +132,7 @@ export class Engine implements Outbox {
       session: options.session,
       device,
       definitions,
-      isManual: options.mode === 'manual',
+      heldBack: this.#heldBack,
       board: this.#board,
       counting: this.#counting,
       announce: (reports) => {
@@ -152,13 +157,16 @@ export class Engine implements Outbox {
       drain: this.#drain,
       counting: this.#counting,
       settled: this.#settled,
+      heldBack: this.#heldBack,
       passes: this.#passes,
     })
   }
 
-  start(counts: StoreCounts): void {
+  start(counts: StoreCounts, paused: Pause): void {
+    const { mode = 'automatic' } = this.#options
+    const manual = manualTypes(mode, this.#definitions.keys())
     // From the first moment: until the store is asked again, nobody may read that nothing is pending.
-    this.#board.set({ counts, progress: { done: 0, total: counts.queued + counts.waiting } })
+    this.#board.set({ counts, progress: { done: 0, total: counts.queued + counts.waiting }, paused, manual })
     this.#conversation.join()
     this.#board.subscribe(() => {
       if (this.#board.snapshot.isLeader) {
@@ -206,10 +214,7 @@ export class Engine implements Outbox {
   ): Promise<Entry> {
     this.#assertOpen()
     if (!this.#definitions.has(definition.type)) {
-      throw new SyncError(
-        'unknown-type',
-        `"${definition.type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
-      )
+      throw this.#unknownType(definition.type)
     }
     this.#unstored += 1
     try {
@@ -240,7 +245,7 @@ export class Engine implements Outbox {
 
   async entries(query: EntriesQuery = {}): Promise<readonly EntryView[]> {
     this.#assertOpen()
-    return listEntries(this.#store, query)
+    return listEntries(this.#store, this.#definitions, query)
   }
 
   async entry(id: OperationId): Promise<Entry | undefined> {
@@ -249,12 +254,22 @@ export class Engine implements Outbox {
     return stored === undefined ? undefined : this.#entryOf(stored)
   }
 
-  async drain({ types, signal }: DrainOptions = {}): Promise<DrainReport> {
+  async drain({ signal, ...wish }: DrainOptions = {}): Promise<DrainReport> {
     this.#assertOpen()
     signal?.throwIfAborted()
     await this.#intake.idle()
     this.storage.outdated.throwIfAborted()
-    return this.#passes.make(types, [signal, this.#closing.signal, this.storage.outdated])
+    return this.#passes.make(wish, [signal, this.#closing.signal, this.storage.outdated])
+  }
+
+  async pause({ types }: PauseOptions = {}): Promise<void> {
+    const unknown = types?.find((type) => !this.#definitions.has(type))
+    if (unknown !== undefined) throw this.#unknownType(unknown)
+    await this.#switch((pause) => afterPause(pause, types))
+  }
+
+  async resume({ types }: PauseOptions = {}): Promise<void> {
+    await this.#switch((pause) => afterResume(pause, types))
   }
 
   async retry(id: OperationId): Promise<Entry> {
@@ -327,8 +342,22 @@ export class Engine implements Outbox {
     this.#conversation.tell({ kind: 'stored', priorities: touched, count: entries.length })
   }
 
+  async #switch(change: (pause: Pause) => Pause): Promise<void> {
+    this.#assertOpen()
+    await this.#heldBack.change(change)
+    this.#drain.noteActs()
+    this.#conversation.tell({ kind: 'paused' })
+  }
+
+  #unknownType(type: string): SyncError {
+    return new SyncError(
+      'unknown-type',
+      `"${type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
+    )
+  }
+
   #entryOf(stored: StoredEntry): Entry {
-    return { ...viewOf(stored), settled: this.#settled.of(stored) }
+    return { ...viewOf(stored, this.#definitions), settled: this.#settled.of(stored) }
   }
 
   get #ground(): ActGround {

@@ -39,6 +39,11 @@ export interface EntryView {
   readonly isSkipped: boolean
   /** True when `undo` can put it back. */
   readonly canUndo: boolean
+  /**
+   * True for an entry of a type that this release does not know. It stays, and its lane with it, until a release that
+   * knows the type leads.
+   */
+  readonly isParked: boolean
   /** True for the news of a discard, which carries no payload of its own. */
   readonly isCancel: boolean
 }
@@ -52,8 +57,8 @@ export interface Entry extends EntryView {
   readonly settled: Promise<AppliedState | Discarded>
 }
 
-/** Shows a stored entry to callers. */
-export function viewOf(entry: StoredEntry): EntryView {
+/** Shows a stored entry to callers; `known` holds the types that this release knows. */
+export function viewOf(entry: StoredEntry, known: { has(type: string): boolean }): EntryView {
   if (!isLive(entry)) {
     const { id, type, lane, state, createdAtMs, settledAtMs, kept } = entry
     return {
@@ -64,6 +69,7 @@ export function viewOf(entry: StoredEntry): EntryView {
       state,
       createdAtMs,
       settledAtMs,
+      isParked: false,
       isCancel: entry.isCancel === true,
       isSkipped: false,
       canUndo: kept !== undefined,
@@ -79,6 +85,7 @@ export function viewOf(entry: StoredEntry): EntryView {
     lane,
     state,
     createdAtMs,
+    isParked: !known.has(type),
     isCancel: cancel !== undefined,
     isSkipped: onDead === 'skip' && (state.kind === 'dead' || state.kind === 'conflicted'),
     canUndo: false,

@@ -6,7 +6,17 @@ export { currentIdentity, knownIdentities, setCurrentIdentity } from './identity
 export type { Channel, Clock, Environment, HeldLock, Locks, Random } from './environment.ts'
 export type { DrainError, DrainReport, TypeReport } from './drain-report.ts'
 export type { Entry, EntryView } from './entry.ts'
-export type { DrainOptions, EnqueueOptions, EntriesQuery, Outbox, OutboxOptions, SettledEvent } from './outbox.ts'
+export type { Mode } from './held-back.ts'
+export type {
+  DrainOptions,
+  EnqueueOptions,
+  EntriesQuery,
+  Outbox,
+  OutboxOptions,
+  PauseOptions,
+  SettledEvent,
+} from './outbox.ts'
+export type { Pause } from './pause.ts'
 export type { Connectivity, SyncStatus } from './status.ts'
 export type { StorageStatus } from './storage-status.ts'
 export { isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'

@@ -11,14 +11,18 @@ export const listingMax = 500
 const heldKinds = ['dead', 'conflicted', 'waiting'] as const
 const liveKinds: readonly string[] = [...heldKinds, 'queued']
 
+/** The types that this release knows. */
+type KnownTypes = Parameters<typeof viewOf>[1]
+
 /** Lists entries; see `Outbox.entries`. */
 export async function listEntries(
   store: Store,
+  known: KnownTypes,
   { state, limit = 50, after }: EntriesQuery,
 ): Promise<readonly EntryView[]> {
   const most = Math.min(Math.max(1, limit), listingMax)
   const from = after === undefined ? undefined : await store.find(after.id)
-  if (state === 'applied' || state === 'discarded') return settledEntries(store, state, most, from)
+  if (state === 'applied' || state === 'discarded') return settledEntries(store, known, state, most, from)
   const views: EntryView[] = []
   for (const kind of heldKinds) {
     if (state !== undefined && state !== kind) continue
@@ -27,15 +31,16 @@ export async function listEntries(
       continue
     const start = from?.state.kind === kind ? { after: idOf(from) } : {}
     const page = await store.readHeld(kind, { limit: most - views.length, ...start })
-    views.push(...page.map(viewOf))
+    views.push(...page.map((entry) => viewOf(entry, known)))
     if (views.length >= most) return views
   }
-  if (state === undefined || state === 'queued') await addQueued(store, views, most, from)
+  if (state === undefined || state === 'queued') await addQueued(store, known, views, most, from)
   return views
 }
 
 async function settledEntries(
   store: Store,
+  known: KnownTypes,
   kind: 'applied' | 'discarded',
   most: number,
   after: StoredEntry | undefined,
@@ -45,7 +50,7 @@ async function settledEntries(
   for (;;) {
     const page = await store.readSettled({ limit: listingMax, ...(before !== undefined && { before }) })
     for (const entry of page) {
-      if (entry.state.kind === kind) views.push(viewOf(entry))
+      if (entry.state.kind === kind) views.push(viewOf(entry, known))
       if (views.length >= most) return views
     }
     before = page.at(-1)
@@ -55,6 +60,7 @@ async function settledEntries(
 
 async function addQueued(
   store: Store,
+  known: KnownTypes,
   views: EntryView[],
   most: number,
   after: StoredEntry | undefined,
@@ -65,7 +71,7 @@ async function addQueued(
     let cursor = from?.priority === priority ? from : undefined
     while (views.length < most) {
       const page = await store.readLog(priority, cursor, { entriesMax: most - views.length, bytesMax: 1 << 20 })
-      views.push(...page.entries.map(viewOf))
+      views.push(...page.entries.map((entry) => viewOf(entry, known)))
       cursor = page.last ?? cursor
       if (page.isEnd) break
     }

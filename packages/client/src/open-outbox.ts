@@ -93,7 +93,7 @@ async function openEngine(
     await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
     engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
     for (let told = 0; told < damaged; told += 1) engine.storage.noteDamaged()
-    engine.start(counts)
+    engine.start(counts, await store.readPause())
     return engine
   } catch (error) {
     await store.close()

@@ -14,6 +14,7 @@ import type {
 } from '@holdfast/core'
 import type { DrainReport } from './drain-report.ts'
 import type { Entry, EntryView } from './entry.ts'
+import type { Mode } from './held-back.ts'
 import type { RegisteredIdentity, Session } from './store/registry.ts'
 import type { SyncStatus } from './status.ts'
 import type { FaultListener } from './store/store-fault.ts'
@@ -28,8 +29,8 @@ export interface OutboxOptions {
   /** Whose writes these are. Each identity has a queue of its own, which nobody else's session can send. */
   readonly session: Session
   readonly transport: Transport
-  /** `manual` sends only when somebody calls `drain`. Default `automatic`. */
-  readonly mode?: 'automatic' | 'manual'
+  /** `manual` sends only when somebody calls `drain`; a function tells by type. Default `automatic`. */
+  readonly mode?: Mode | ((type: string) => Mode)
   /** How long results of settled entries stay readable, ms. Default 7 days. */
   readonly retentionMs?: number
   /** Hears of each damaged record of the store, once. The record stays where it is; nothing is deleted. */
@@ -67,9 +68,17 @@ export interface EntriesQuery {
   readonly after?: EntryView
 }
 
+/** Which types to pause or to resume. */
+export interface PauseOptions {
+  /** Default: everything. */
+  readonly types?: readonly string[]
+}
+
 /** Which entries to send. */
 export interface DrainOptions {
   readonly types?: readonly string[]
+  /** Set by machines, such as a service worker: what is sent by hand stays where it is. */
+  readonly isAutomatic?: boolean
   /** Stops waiting; what is in flight goes on. */
   readonly signal?: AbortSignal
 }
@@ -112,9 +121,23 @@ export interface Outbox extends AsyncDisposable {
   entry(id: OperationId): Promise<Entry | undefined>
   /**
    * Sends everything that may be sent now, without linger and without backoff of an entry's own; a `Retry-After` and a
-   * missing sign-in still hold. Resolves when the pass is over, whoever leads.
+   * missing sign-in still hold, and what is paused stays. Resolves when the pass is over, whoever leads.
    */
   drain(options?: DrainOptions): Promise<DrainReport>
+  /**
+   * Sends nothing more of these types, or nothing at all, until it is resumed. All tabs and the service worker keep to
+   * it, also after a restart; a request that is on its way is not called back. Entries can be stored all the same, and
+   * `status().paused` says what is paused.
+   *
+   * @throws SyncError `unknown-type` when the outbox was not opened with a type, `storage`, `quota`, `closed`
+   */
+  pause(options?: PauseOptions): Promise<void>
+  /**
+   * Ends the pause of these types; without types, ends every pause. A pause of everything is only ended as a whole.
+   *
+   * @throws SyncError `storage`, `quota`, `closed`
+   */
+  resume(options?: PauseOptions): Promise<void>
   /**
    * Tries a waiting or dead entry again. A recorded refusal is retried under a new id that supersedes the old one.
    *

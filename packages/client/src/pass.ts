@@ -16,14 +16,17 @@ interface Tally {
 /** One call of `drain`. */
 export class Pass {
   readonly types: ReadonlySet<string> | undefined
+  /** Nobody asked for it: a machine did, and what is sent by hand stays. */
+  readonly isAutomatic: boolean
   /** True once the way to the server was probed for this pass: it does not wait for a second probe. */
   hasProbed = false
   readonly #tallies = new Map<string, Tally>()
   readonly #tried = new Set<OperationId>()
   readonly #done: PromiseWithResolvers<DrainReport> = Promise.withResolvers()
 
-  constructor(types: readonly string[] | undefined) {
+  constructor({ types, isAutomatic = false }: { readonly types?: readonly string[]; readonly isAutomatic?: boolean }) {
     this.types = types === undefined ? undefined : new Set(types)
+    this.isAutomatic = isAutomatic
   }
 
   /** The report, once the pass is over. */

@@ -1,6 +1,7 @@
 /** The status that people see: one frozen snapshot per context, replaced only when its content changes. */
 import type { Clock } from './environment.ts'
 import { healthyStorage, type StorageStatus } from './storage-status.ts'
+import { isSamePause, noPause, type Pause } from './pause.ts'
 import type { StoreCounts } from './store/store.ts'
 
 /** What is known of the way to the server. `unknown` until something was tried. */
@@ -20,6 +21,12 @@ export interface SyncStatus {
   readonly connectivity: Connectivity
   /** `required` when nothing is sent until this person signs in again; `other` when somebody else is signed in. */
   readonly authentication: 'ok' | 'required' | 'other'
+  /** What somebody has paused: it is not sent before it is resumed. */
+  readonly paused: Pause
+  /** What is sent only when somebody asks for it, by the `mode` that the outbox was opened with. */
+  readonly manual: Pause
+  /** `overdue`: entries that are paused, or sent by hand, have waited for 72 hours. No deadline sends them. */
+  readonly warning: 'overdue' | undefined
   /** When the next try is due by time alone, ms since 1970. */
   readonly nextAttemptAtMs: number | undefined
   /** When the server last acknowledged anything, ms since 1970. */
@@ -52,6 +59,9 @@ export class StatusBoard {
       progress: { done: 0, total: 0 },
       connectivity: 'unknown',
       authentication: 'ok',
+      paused: noPause,
+      manual: noPause,
+      warning: undefined,
       nextAttemptAtMs: undefined,
       acknowledgedAtMs: undefined,
       durable,
@@ -100,6 +110,9 @@ function isSame(left: SyncStatus, right: SyncStatus): boolean {
     left.sending === right.sending &&
     left.connectivity === right.connectivity &&
     left.authentication === right.authentication &&
+    left.warning === right.warning &&
+    isSamePause(left.paused, right.paused) &&
+    isSamePause(left.manual, right.manual) &&
     left.nextAttemptAtMs === right.nextAttemptAtMs &&
     left.acknowledgedAtMs === right.acknowledgedAtMs &&
     left.durable === right.durable &&

@@ -30,6 +30,7 @@ const entry = (id: string, state: DeliveryState, orderId = id): EntryView => ({
   replaces: [],
   isSkipped: false,
   canUndo: false,
+  isParked: false,
   isCancel: false,
   ...(state.kind === 'applied' || state.kind === 'discarded'
     ? { settledAtMs: 5 }

@@ -186,6 +186,8 @@ function outboxOf(user: string, log: string[]): Outbox {
     entries: unexpected,
     entry: unexpected,
     drain: unexpected,
+    pause: unexpected,
+    resume: unexpected,
     retry: unexpected,
     discard: unexpected,
     edit: unexpected,

@@ -18,6 +18,7 @@ const entry: EntryView = {
   ],
   droppedAttempts: 0,
   replaces: [],
+  isParked: false,
   isCancel: false,
   isSkipped: false,
   canUndo: false,

@@ -9,6 +9,7 @@
 import type { Drain } from '../drain.ts'
 import type { Counting } from '../counting.ts'
 import type { Channel, Environment } from '../environment.ts'
+import type { HeldBack } from '../held-back.ts'
 import type { SettledPromises } from '../settled.ts'
 import type { StatusBoard, SyncStatus } from '../status.ts'
 import { encodeMessage, parseMessage, type Message, type SharedStatus } from './messages.ts'
@@ -23,6 +24,7 @@ export interface ConversationHost {
   readonly drain: Drain
   readonly counting: Counting
   readonly settled: SettledPromises
+  readonly heldBack: HeldBack
   readonly passes: PassRequests
 }
 
@@ -62,7 +64,7 @@ export class Conversation {
   }
 
   #hear(message: Message): void {
-    const { board, drain, counting, settled, passes } = this.#host
+    const { board, drain, counting, settled, heldBack, passes } = this.#host
     const { isLeader } = board.snapshot
     switch (message.kind) {
       case 'joined':
@@ -78,6 +80,15 @@ export class Conversation {
         drain.noteActs()
         counting.recountSoon()
         return
+      case 'paused':
+        void heldBack.load().then(
+          () => {
+            drain.noteActs()
+          },
+          // The leader reads it again when it looks anew.
+          () => {},
+        )
+        return
       case 'settled':
         void settled.lookUp(message.ids)
         return
@@ -88,7 +99,7 @@ export class Conversation {
         passes.askAgain()
         return
       case 'drain':
-        if (isLeader) void passes.makeFor(message.request, message.types)
+        if (isLeader) void passes.makeFor(message.request, message)
         return
       case 'drained':
         passes.finish(message.request, message.report)
@@ -100,6 +111,17 @@ export class Conversation {
 }
 
 function sharedOf(status: SyncStatus): SharedStatus {
-  const { counts, sending, progress, connectivity, authentication, nextAttemptAtMs, acknowledgedAtMs } = status
-  return { counts, sending, progress, connectivity, authentication, nextAttemptAtMs, acknowledgedAtMs }
+  const { counts, sending, progress, connectivity, authentication, paused, warning } = status
+  const { nextAttemptAtMs, acknowledgedAtMs } = status
+  return {
+    counts,
+    sending,
+    progress,
+    connectivity,
+    authentication,
+    paused,
+    warning,
+    nextAttemptAtMs,
+    acknowledgedAtMs,
+  }
 }

@@ -1,12 +1,21 @@
 /** What tabs and workers of one outbox tell one another. Every message is parsed; anything else is not ours and is dropped. */
 import { isRecord, parseOperationId, priorities, type OperationId, type Priority } from '@holdfast/core'
 import type { DrainReport } from '../drain-report.ts'
+import { parsePause } from '../pause.ts'
 import type { Connectivity, SyncStatus } from '../status.ts'
 
 /** The part of the status that the leader knows and the others show. */
 export type SharedStatus = Pick<
   SyncStatus,
-  'counts' | 'sending' | 'progress' | 'connectivity' | 'authentication' | 'nextAttemptAtMs' | 'acknowledgedAtMs'
+  | 'counts'
+  | 'sending'
+  | 'progress'
+  | 'connectivity'
+  | 'authentication'
+  | 'paused'
+  | 'warning'
+  | 'nextAttemptAtMs'
+  | 'acknowledgedAtMs'
 >
 
 /** A message between contexts. */
@@ -17,6 +26,8 @@ export type Message =
   | { readonly kind: 'stored'; readonly priorities: readonly Priority[]; readonly count: number }
   /** A person changed entries in the sender's context. */
   | { readonly kind: 'acted' }
+  /** Somebody has paused or resumed something. */
+  | { readonly kind: 'paused' }
   /** Entries were settled. */
   | { readonly kind: 'settled'; readonly ids: readonly OperationId[] }
   /** The leader's view of the status. */
@@ -24,7 +35,12 @@ export type Message =
   /** The sender leads now; whoever waits for a drain may ask again. */
   | { readonly kind: 'leading' }
   /** Asks the leader for a drain. */
-  | { readonly kind: 'drain'; readonly request: string; readonly types?: readonly string[] }
+  | {
+      readonly kind: 'drain'
+      readonly request: string
+      readonly types?: readonly string[]
+      readonly isAutomatic?: boolean
+    }
   /** The leader's answer to that. */
   | { readonly kind: 'drained'; readonly request: string; readonly report: DrainReport }
   /** The person has signed in. */
@@ -46,6 +62,7 @@ export function parseMessage(value: unknown): Message | undefined {
     }
     case 'joined':
     case 'acted':
+    case 'paused':
     case 'leading':
     case 'authenticated':
       return { kind: value['kind'] }
@@ -58,9 +75,14 @@ export function parseMessage(value: unknown): Message | undefined {
       return status === undefined ? undefined : { kind: 'status', status }
     }
     case 'drain': {
-      const { request, types } = value
+      const { request, types, isAutomatic } = value
       if (typeof request !== 'string') return undefined
-      return isTextList(types) ? { kind: 'drain', request, types } : { kind: 'drain', request }
+      return {
+        kind: 'drain',
+        request,
+        ...(isTextList(types) && { types }),
+        ...(isAutomatic === true && { isAutomatic }),
+      }
     }
     case 'drained': {
       const { request, report } = value
@@ -88,6 +110,8 @@ function parseSharedStatus(value: unknown): SharedStatus | undefined {
     sending,
     connectivity,
     authentication,
+    paused: parsePause(value['paused']),
+    warning: value['warning'] === 'overdue' ? 'overdue' : undefined,
     nextAttemptAtMs: isNumber(nextAttemptAtMs) ? nextAttemptAtMs : undefined,
     acknowledgedAtMs: isNumber(acknowledgedAtMs) ? acknowledgedAtMs : undefined,
   }

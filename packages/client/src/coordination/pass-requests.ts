@@ -7,6 +7,9 @@ import { Pass } from '../pass.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { Message } from './messages.ts'
 
+/** What a pass is to send. */
+export type PassWish = ConstructorParameters<typeof Pass>[0]
+
 /** What requests for passes need from their outbox. */
 export interface PassHost {
   /** Names this context; two contexts never share a name. */
@@ -28,11 +31,8 @@ export class PassRequests {
   }
 
   /** Makes a pass, here or where the leader is; rejects with the reason of the first signal that is aborted before. */
-  async make(
-    types: readonly string[] | undefined,
-    signals: readonly (AbortSignal | undefined)[],
-  ): Promise<DrainReport> {
-    const pass = new Pass(types)
+  async make(wish: PassWish, signals: readonly (AbortSignal | undefined)[]): Promise<DrainReport> {
+    const pass = new Pass(wish)
     this.#requests += 1
     const request = `${this.#host.contextId}/${this.#requests}`
     this.#asked.set(request, pass)
@@ -53,8 +53,8 @@ export class PassRequests {
   }
 
   /** Makes the pass that another context asks this leader for. */
-  async makeFor(request: string, types: readonly string[] | undefined): Promise<void> {
-    const pass = new Pass(types)
+  async makeFor(request: string, wish: PassWish): Promise<void> {
+    const pass = new Pass(wish)
     this.#host.drain.add(pass)
     this.#host.post({ kind: 'drained', request, report: await pass.report })
   }
@@ -64,7 +64,7 @@ export class PassRequests {
     this.#asked.get(request)?.finishWith(report)
   }
 
-  #ask(request: string, { types }: Pass): void {
-    this.#host.post({ kind: 'drain', request, ...(types !== undefined && { types: [...types] }) })
+  #ask(request: string, { types, isAutomatic }: Pass): void {
+    this.#host.post({ kind: 'drain', request, isAutomatic, ...(types !== undefined && { types: [...types] }) })
   }
 }
