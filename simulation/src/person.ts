@@ -1,10 +1,11 @@
-/** A person at a tab: enqueues, asks for a drain, looks, retries, discards. Mistrusts every error and tries again. */
+/** A person at a tab: enqueues, asks for a drain, looks, settles what needs one. Mistrusts every error and tries again. */
 import { operationIdFrom, operationIdRandomBytes, type OperationId } from '@holdfast/core'
 import type { Outbox } from '@holdfast/client'
 import { definitions, effectsOf, isSkipping, type Wish } from './domain.ts'
 import type { Journal } from './journal.ts'
 import type { SimRandom } from './random.ts'
 import type { ServerModel } from './server-model.ts'
+import { settleSome } from './settling.ts'
 import type { SimClock } from './sim-clock.ts'
 import type { SimDevice, Tab } from './sim-device.ts'
 import { codeOf, type Intent, type Witness } from './witness.ts'
@@ -61,7 +62,7 @@ export class People {
     if (dice < 0.6) for (let left = 1 + random.integer(6); left > 0; left -= 1) this.enqueue(tab, outbox)
     else if (dice < 0.7) this.#again(tab, outbox)
     else if (dice < 0.78) this.#expect(outbox.drain(random.chance(0.5) ? {} : { types: ['thing.place'] }))
-    else if (dice < 0.92) void this.#settleSome(outbox, (entries) => entries.slice(0, 2))
+    else if (dice < 0.92) this.#expect(settleSome(outbox, this.#host))
     else this.#look(tab, outbox)
   }
 
@@ -115,22 +116,6 @@ export class People {
           this.#expected(error)
         },
       )
-  }
-
-  /** Retries or discards entries that need a person; of the others it takes back one now and then. */
-  async #settleSome(outbox: Outbox, choose: <Item>(all: readonly Item[]) => readonly Item[]): Promise<void> {
-    const { random } = this.#host
-    try {
-      for (const { id, isCancel } of choose(await outbox.entries({ state: 'dead', limit: 10 }))) {
-        if (random.chance(0.7) || isCancel) await outbox.retry(id)
-        else await outbox.discard(id)
-      }
-      for (const { id } of choose(await outbox.entries({ state: 'conflicted', limit: 10 }))) await outbox.discard(id)
-      const other = random.chance(0.6) ? random.pick(await outbox.entries({ limit: 20 })) : undefined
-      if (other !== undefined && !other.isCancel) await outbox.discard(other.id, { reason: 'changed my mind' })
-    } catch (error) {
-      this.#expected(error)
-    }
   }
 
   /** A last effort once everything works: whatever needs a person is tried again, or taken back. */

@@ -19,7 +19,8 @@ export interface Intent {
   readonly session: SimSession
   readonly device: string
   readonly lane: string
-  readonly isSkipping: boolean
+  /** True where its place in its lane says nothing about the order of effects. */
+  isSkipping: boolean
   /** The ids under which it was acknowledged or stored, latest last. */
   readonly ids: OperationId[]
   acknowledgedId: OperationId | undefined
@@ -69,6 +70,13 @@ export class Witness {
   /** A device lost power: what was known of its entries may be undone. */
   notePowerCut(): void {
     this.#lastKnown.clear()
+  }
+
+  /** A person has let others go before an entry. */
+  loseOrder(id: OperationId): void {
+    const token = this.tokenOfId.get(id)
+    const intent = token === undefined ? undefined : this.intents.get(token)
+    if (intent !== undefined) intent.isSkipping = true
   }
 
   /** `enqueue` has resolved: from now on the operation must survive anything. */
