@@ -112,6 +112,14 @@ export const mutants: readonly NamedMutant[] = [
         : answer,
     ),
   },
+  {
+    name: 'an edit names only the version before it',
+    keeps: 'I2',
+    mutant: asking((batch) => ({
+      ...batch,
+      operations: batch.operations.map(({ earlier: _, ...operation }) => operation),
+    })),
+  },
   { name: 'no ledger', keeps: 'I2', mutant: { server: { forgetsLedger: true } } },
   { name: 'the server does not compare identities', keeps: 'I5', mutant: { server: { skipsIdentityCheck: true } } },
   { name: 'the server believes the body', keeps: 'I4 I5', mutant: { server: { believesBody: true } } },
@@ -151,6 +159,21 @@ export const mutants: readonly NamedMutant[] = [
               state: { kind: 'queued' },
               attempts: [],
             })),
+          )
+        },
+      }),
+    },
+  },
+  {
+    name: 'an edit of a queued entry goes before what is queued before it',
+    keeps: 'I3',
+    mutant: {
+      store: (store) => ({
+        ...store,
+        readHeld: async (kind, options) => {
+          const page = await store.readHeld(kind, options)
+          return page.map((entry) =>
+            entry.state.kind === 'waiting' ? { ...entry, state: { ...entry.state, isInLine: false } } : entry,
           )
         },
       }),
