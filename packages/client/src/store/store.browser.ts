@@ -1,9 +1,12 @@
 /** The contracts of store and registry, for a page: runs every case on the browser's own IndexedDB. */
+import { priorities } from '@holdfast/core'
 import type { ContractCase } from './contract-checks.fixture.ts'
+import { goldenContent, loadDatabase, parseGolden } from './golden-store.fixture.ts'
 import { openIndexedDbRegistry } from './indexeddb-registry.ts'
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { registryContract, type RegistryHarness } from './registry.contract.ts'
 import { storeContract, type StoreHarness } from './store.contract.ts'
+import { appliedChange, change, idsOf, readWholeLog } from './store.fixture.ts'
 
 /** How a case went; `error` is absent when the promise was kept. */
 export interface CaseResult {
@@ -21,6 +24,34 @@ export async function runStoreContractInPage(): Promise<readonly CaseResult[]> {
   for (const storeCase of storeContract) results.push(await runCase(storeCase, storeHarness))
   for (const registryCase of registryContract) results.push(await runCase(registryCase, registryHarness))
   return results
+}
+
+/** Reads and settles a golden store on the browser's own IndexedDB; gives what was to be found, and what was. */
+export async function drainGoldenInPage(
+  dump: string,
+): Promise<{ readonly expected: unknown; readonly found: unknown }> {
+  const name = `golden ${crypto.randomUUID()}`
+  await loadDatabase(name, parseGolden(dump))
+  const store = await openIndexedDbStore(name)
+  try {
+    const queued = []
+    for (const priority of priorities) queued.push(...(await readWholeLog(store, priority)))
+    const held = await store.readHeld('waiting', { limit: 10 })
+    const settled = await store.readSettled({ limit: 10 })
+    await change(
+      store,
+      [...queued, ...held].map((entry) => ({ entry, change: () => appliedChange() })),
+    )
+    const { conflicted, dead, ...read } = goldenContent
+    const left = { queued: 0, waiting: 0, conflicted: conflicted.length, dead: dead.length }
+    return {
+      expected: { ...read, left },
+      found: { queued: idsOf(queued), waiting: idsOf(held), settled: idsOf(settled), left: await store.counts() },
+    }
+  } finally {
+    await store.close()
+    indexedDB.deleteDatabase(name)
+  }
 }
 
 function storeHarness(name: string, opened: Closeable[]): StoreHarness {
