@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** A request as the proxy saw it. */
 export interface ProxiedRequest {
@@ -29,6 +30,8 @@ export type Fault =
       readonly headers?: Record<string, string>
       readonly body?: string
     }
+  /** Waits before the server sees it, so that requests overlap. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
   /** Cuts the connection; the server sees nothing. */
   | { readonly kind: 'cut' }
   /** Takes the request and says nothing, until the fault is lifted (then the connection is cut). */
@@ -169,6 +172,7 @@ export class BreakableProxy {
       this.#hold(outgoing)
       return
     }
+    if (fault?.kind === 'slow') await wait(fault.delayMs)
     await this.#forward(request, outgoing, fault)
   }
 
@@ -182,7 +186,7 @@ export class BreakableProxy {
       upstream.end(body)
     })
     const { statusCode = 502, headers: answerHeaders } = answer
-    if (fault === undefined) {
+    if (fault === undefined || fault.kind === 'slow') {
       outgoing.writeHead(statusCode, answerHeaders)
       answer.pipe(outgoing)
       return
