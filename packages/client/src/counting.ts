@@ -116,17 +116,18 @@ export class Counting {
     })
   }
 
-  /** Asks the store. Rejects when it cannot be read. */
-  async recount(): Promise<void> {
+  /** Asks the store, shows what it says, and gives it. Rejects when it cannot be read. */
+  async recount(): Promise<StoreCounts> {
     const changes = this.#changes
     const counts = await this.#store.counts()
-    if (this.#isClosed) return
+    if (this.#isClosed) return counts
     if (changes !== this.#changes) {
       this.recountSoon(recountAgainMs)
-      if (counts.queued + counts.waiting === 0) return
+      if (counts.queued + counts.waiting === 0) return counts
     }
     this.#isZeroDoubted = false
     this.#show(counts, 0)
+    return counts
   }
 
   /** Asks no more. */

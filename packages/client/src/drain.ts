@@ -234,18 +234,21 @@ export class Drain {
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
     await this.#writer.idle()
-    if (pass !== undefined || this.#host.counting.isInDoubt) await this.#host.counting.recount()
+    if (pass !== undefined) return this.#finish(pass)
+    if (this.#host.counting.isInDoubt) await this.#host.counting.recount()
     this.#host.heldBack.warn()
-    if (pass !== undefined) {
-      await pass.finish(this.#host.store)
-      // Not before: one that could not be finished because the store failed is made again.
-      this.remove(pass)
-      return
-    }
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
     await this.#latch.wait(Math.min(untilMs ?? Number.POSITIVE_INFINITY, this.#now + lookEveryMs), signal)
     for (const priority of priorities) this.#grown.add(priority)
     this.#host.board.set({ nextAttemptAtMs: undefined })
+  }
+
+  async #finish(pass: Pass): Promise<void> {
+    const counts = await this.#host.counting.recount()
+    this.#host.heldBack.warn()
+    await pass.finish(this.#host.store, counts)
+    // Not before: one that could not be finished because the store failed is made again.
+    this.remove(pass)
   }
 
   async #send(

@@ -1,7 +1,7 @@
 /** A pass: one call of `drain`, from the moment it was asked for until nothing more can be sent now. */
 import { problemCodeOf, type DeliveryState, type OperationId, type Priority } from '@holdfast/core'
 import type { DrainError, DrainReport, TypeReport } from './drain-report.ts'
-import { isLive, type Position, type Store } from './store/store.ts'
+import { isLive, type Position, type Store, type StoreCounts } from './store/store.ts'
 import type { WaitingEntry } from './window-entry.ts'
 
 /** Entries per page when what remains is counted. */
@@ -52,9 +52,9 @@ export class Pass {
     tally.errors.push({ id, attempts: state.attempts, ...explain(state) })
   }
 
-  /** Ends the pass and counts what remains. */
-  async finish(store: Store): Promise<void> {
-    const remaining = await countByType(store)
+  /** Ends the pass and says what remains; `counts` are the store's, read after the last write. */
+  async finish(store: Store, counts: StoreCounts): Promise<void> {
+    const remaining = await countByType(store, counts)
     const report: { [type: string]: TypeReport } = {}
     for (const type of new Set([...this.#tallies.keys(), ...remaining.keys()])) {
       if (this.types?.has(type) === false) continue
@@ -103,12 +103,11 @@ function explain(state: Exclude<DeliveryState, { kind: 'queued' | 'applied' | 'd
   return { code: failure?.cause ?? 'unknown', message: `HTTP ${failure?.status ?? 'without an answer'}` }
 }
 
-async function countByType(store: Store): Promise<Map<string, number>> {
+async function countByType(store: Store, { queued, waiting }: StoreCounts): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   const add = (type: string): void => {
     counts.set(type, (counts.get(type) ?? 0) + 1)
   }
-  const { queued, waiting } = await store.counts()
   if (queued > 0) {
     for (const priority of ['high', 'medium', 'low'] satisfies Priority[]) {
       for (let after: Position | undefined; ;) {

@@ -82,6 +82,21 @@ export async function inTransaction<Result>(
   throw transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError')
 }
 
+/**
+ * Runs work in a read-only transaction, and ends it with the work: until the browser finds out by itself that nothing
+ * else is asked for, no writer could go on, and it only finds out once this thread has nothing to do.
+ */
+export async function inReading<Result>(
+  database: IDBDatabase,
+  stores: readonly string[],
+  work: (transaction: IDBTransaction) => Promise<Result>,
+): Promise<Result> {
+  const transaction = database.transaction(stores, 'readonly')
+  const result = await work(transaction)
+  transaction.commit()
+  return result
+}
+
 /** True for the errors that a closed or lost connection gives: opening anew may help. */
 export function isLostConnection(error: unknown): boolean {
   return error instanceof DOMException && lostConnectionNames.includes(error.name)

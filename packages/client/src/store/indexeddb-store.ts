@@ -9,7 +9,7 @@ import { countedStores, countEntries } from './entry-counts.ts'
 import { findEntry } from './entry-search.ts'
 import { heldPage } from './held-reading.ts'
 import { Connection } from './indexeddb-connection.ts'
-import { inTransaction } from './indexeddb-request.ts'
+import { inReading, inTransaction } from './indexeddb-request.ts'
 import { beat, claim, readLeadership } from './leadership-record.ts'
 import { changePause, readPause } from './pause-record.ts'
 import { readLogPage, type ReadTransaction } from './log-reading.ts'
@@ -39,8 +39,7 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
   const { onFault: tell, ...opening } = options
   const onFault = onceEach(tell)
   const connection = new Connection({ name, version: databaseVersion, upgrade: migrate, ...opening })
-  const read: ReadTransaction = (stores, work) =>
-    connection.run((database) => work(database.transaction(stores, 'readonly')))
+  const read: ReadTransaction = (stores, work) => connection.run((database) => inReading(database, stores, work))
   const write = <Result>(
     stores: readonly string[],
     durability: 'strict' | 'relaxed',

@@ -16,8 +16,8 @@ import {
 import type { FaultListener } from './store-fault.ts'
 import type { LiveEntry, LogPage, Position } from './store.ts'
 
-/** Most segments in the first read of a page, before it is known how large they are: one more than hold a thousand entries. */
-const firstReadMax = 9
+/** Most segments in the first read of a page, before it is known how large they are: enough for a thousand entries. */
+const firstReadMax = 10
 /** Most segments in one read. */
 const readSegmentsMax = 256
 /** Segments in one read of a search through everything. */
@@ -49,8 +49,8 @@ export async function readLogPage(
   const builder = new LogPageBuilder(after, limits)
   let bytesRead = 0
   let segmentsRead = 0
-  // As many full ones as the entries need, one more because the first may be half read.
-  let count = Math.min(Math.ceil(limits.entriesMax / segmentEntriesMax) + 1, firstReadMax)
+  // As many full ones as the entries need, two more because the first may be half read, and one a placeholder.
+  let count = Math.min(Math.ceil(limits.entriesMax / segmentEntriesMax) + 2, firstReadMax)
   for (let range = rangeAfter(after); ;) {
     const read = await readSegments(transaction, priority, range, count, onFault)
     for (const key of read.keys) {

@@ -2,7 +2,7 @@
  * A section: the part of one priority's log that a transaction touches, with its marks. It says what is queued there and
  * collects new marks; the store that read it writes them.
  */
-import { countMarked, isMarked, withMark, type Marks } from './marks.ts'
+import { countMarked, isMarked, roomForMarks, setMark, type Marks } from './marks.ts'
 import { countOf } from './segment.ts'
 import type { Position } from './store.ts'
 
@@ -18,8 +18,9 @@ export interface SectionWrites {
 export class LogSection {
   readonly #keys: readonly number[]
   readonly #present: ReadonlySet<number>
-  readonly #marks: Map<number, Marks>
-  readonly #touched = new Set<number>()
+  readonly #marks: ReadonlyMap<number, Marks>
+  /** Marks of segments in which something was marked here, the stored ones among them. */
+  readonly #touched = new Map<number, Marks>()
 
   /**
    * @param keys every key of the log between the first and the last segment of interest, ascending
@@ -28,27 +29,30 @@ export class LogSection {
   constructor(keys: readonly number[], marks: ReadonlyMap<number, Marks>) {
     this.#keys = keys
     this.#present = new Set(keys)
-    this.#marks = new Map(marks)
+    this.#marks = marks
   }
 
   /** True while the entry at a position is queued. */
   isQueued({ segment, index }: Position): boolean {
-    return this.#present.has(segment) && !isMarked(this.#marks.get(segment), index)
+    return this.#present.has(segment) && !isMarked(this.#touched.get(segment) ?? this.#marks.get(segment), index)
   }
 
   /** Marks the entry at a position. */
   mark({ segment, index }: Position): void {
-    this.#marks.set(segment, withMark(this.#marks.get(segment), countOf(segment), index))
-    this.#touched.add(segment)
+    let bits = this.#touched.get(segment)
+    if (bits === undefined) {
+      // A copy: the marks that were read are not ours to change.
+      bits = roomForMarks(countOf(segment), this.#marks.get(segment))
+      this.#touched.set(segment, bits)
+    }
+    setMark(bits, index)
   }
 
   /** What is to be written. */
   writes(): SectionWrites {
     const marks: { segment: number; bits: Marks }[] = []
     const gone = new Set<number>()
-    for (const segment of this.#touched) {
-      const bits = this.#marks.get(segment)
-      if (bits === undefined) continue
+    for (const [segment, bits] of this.#touched) {
       if (countMarked(bits) === countOf(segment)) gone.add(segment)
       else marks.push({ segment, bits })
     }

@@ -74,27 +74,33 @@ export async function appendGroup(
   return stored
 }
 
+/** The part of a log that a transaction touches, and the last key of that log. */
+export interface ReadSection {
+  readonly priority: Priority
+  readonly section: LogSection
+  readonly lastKey: number
+}
+
 /** Reads the part of a log from one segment to another. */
 export async function readSection(
   transaction: IDBTransaction,
   { priority, first, last }: { readonly priority: Priority; readonly first: number; readonly last: number },
   onFault: FaultListener,
-): Promise<readonly [Priority, LogSection]> {
+): Promise<ReadSection> {
   const range = IDBKeyRange.bound(first, last)
+  const log = transaction.objectStore(storeNames.log[priority])
   const marksStore = transaction.objectStore(storeNames.marks[priority])
-  const [keys, marks] = await Promise.all([
-    resultOf(transaction.objectStore(storeNames.log[priority]).getAllKeys(range)),
+  const [keys, marks, lastKey] = await Promise.all([
+    resultOf(log.getAllKeys(range)),
     resultOf<unknown[]>(marksStore.getAll(range)),
+    // Asked for along with the rest: it stays the last one until this transaction ends.
+    lastKeyOf(log),
   ])
-  return [priority, new LogSection(numbersOf(keys), marksOf(marks, marksStore.name, onFault))]
+  return { priority, section: new LogSection(numbersOf(keys), marksOf(marks, marksStore.name, onFault)), lastKey }
 }
 
 /** Writes the new marks of a section and deletes the segments that they prove settled. */
-export async function writeSection(
-  transaction: IDBTransaction,
-  priority: Priority,
-  section: LogSection,
-): Promise<void> {
+export function writeSection(transaction: IDBTransaction, { priority, section, lastKey }: ReadSection): void {
   const log = transaction.objectStore(storeNames.log[priority])
   const marksStore = transaction.objectStore(storeNames.marks[priority])
   const { marks, deletions } = section.writes()
@@ -102,8 +108,6 @@ export async function writeSection(
     const stored: MarksRecord = record
     marksStore.put(stored)
   }
-  if (deletions.length === 0) return
-  const lastKey = await lastKeyOf(log)
   for (const { first, last } of deletions) {
     const range = IDBKeyRange.bound(deletionStart(first), last)
     log.delete(range)

@@ -16,12 +16,17 @@ export function isMarked(marks: Marks | undefined, index: number): boolean {
   return marks !== undefined && ((marks[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
 }
 
-/** Marks for `count` entries with one more set. */
-export function withMark(marks: Marks | undefined, count: number, index: number): Marks {
-  const next = new Uint8Array(Math.ceil(count / 8))
-  if (marks !== undefined) next.set(marks.subarray(0, next.length))
-  next[index >> 3] = (next[index >> 3] ?? 0) | (1 << (index & 7))
-  return next
+/** New marks for `count` entries, with those that are set in others. */
+export function roomForMarks(count: number, marks?: Marks): Marks {
+  const room = new Uint8Array(Math.ceil(count / 8))
+  if (marks !== undefined) room.set(marks.subarray(0, room.length))
+  return room
+}
+
+/** Marks one more entry, in place; an index for which there is no room is ignored. */
+export function setMark(marks: Marks, index: number): void {
+  const byte = marks[index >> 3]
+  if (byte !== undefined) marks[index >> 3] = byte | (1 << (index & 7))
 }
 
 /** How many entries are marked. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countMarked, isMarked, withMark, type Marks } from './marks.ts'
+import { countMarked, isMarked, roomForMarks, setMark } from './marks.ts'
 import {
   countOf,
   cutIntoSegments,
@@ -107,10 +107,15 @@ describe('segments', () => {
 test('marks are a set of indexes', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(segmentEntriesMax - 1)), (indexes) => {
-      let marks: Marks | undefined
-      for (const index of indexes) marks = withMark(marks, segmentEntriesMax, index)
+      const [first, ...others] = indexes
+      const before = roomForMarks(segmentEntriesMax)
+      if (first !== undefined) setMark(before, first)
+      const marks = roomForMarks(segmentEntriesMax, before)
+      for (const index of others) setMark(marks, index)
+      setMark(marks, segmentEntriesMax)
       const expected = new Set(indexes)
-      expect(marks === undefined ? 0 : countMarked(marks)).toBe(expected.size)
+      expect(countMarked(marks)).toBe(expected.size)
+      expect(countMarked(before)).toBe(first === undefined ? 0 : 1)
       for (let index = 0; index < segmentEntriesMax; index += 1)
         expect(isMarked(marks, index)).toBe(expected.has(index))
     }),

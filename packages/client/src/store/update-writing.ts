@@ -33,12 +33,12 @@ export async function updateEntries(
   onFault: FaultListener,
 ): Promise<readonly UpdateReport[]> {
   const entries = requests.map(({ entry }) => entry)
-  const [sectionList, heldBefore] = await Promise.all([
+  const [read, heldBefore] = await Promise.all([
     Promise.all(extentOf(requests).map((extent) => readSection(transaction, extent, onFault))),
     heldOf(transaction, idsOf(entries.filter(isKnownHeld)), onFault),
     fence(transaction, epoch),
   ])
-  const sections = new Map(sectionList)
+  const sections = new Map(read.map(({ priority, section }) => [priority, section]))
   // What is no longer where the caller saw it has moved on: from the log to held, from there to the results.
   const moved = entries.filter((entry) => !isStillQueued(entry, sections) && !heldBefore.has(idOf(entry)))
   const movedHeld = await heldOf(transaction, idsOf(moved.filter((entry) => !isKnownHeld(entry))), onFault)
@@ -58,7 +58,7 @@ export async function updateEntries(
   }
   removeResults(results, found, plan.resettled)
   if (plan.settled.length > 0) results.add(packResults(nowMs, plan.settled))
-  await Promise.all([...sections].map(([priority, section]) => writeSection(transaction, priority, section)))
+  for (const part of read) writeSection(transaction, part)
   return plan.reports
 }
 
