@@ -71,8 +71,10 @@ export function problemAnswer(said: Problem, members: { readonly [name: string]:
 }
 
 /** True when the server is known not to answer now, so that waiting for it would only hold the caller up. */
-export function isOutOfReach({ connectivity, authentication }: SyncStatus): boolean {
-  return authentication !== 'ok' || (connectivity !== 'online' && connectivity !== 'unknown')
+export function isOutOfReach({ connectivity, authentication, paused, manual }: SyncStatus): boolean {
+  return (
+    paused.isAll || manual.isAll || authentication !== 'ok' || (connectivity !== 'online' && connectivity !== 'unknown')
+  )
 }
 
 function appliedAnswer(id: OperationId, { version, ids, result }: Applied): Response {

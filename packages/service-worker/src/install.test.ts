@@ -101,6 +101,35 @@ describe('a sync event', () => {
     expect(scope.armed).toEqual([])
   })
 
+  test('R020 of a paused outbox sends nothing and resolves: the browser need not come again', async () => {
+    const { scope, server, openPage } = await setStage()
+    const page = await openPage(ana)
+    await page.pause()
+    await page.enqueue(addNote, { text: 'one' })
+    await page.close()
+    await scope.sync('data-sync')
+    await scope.message({ type: 'request-sync', tag: 'data-sync' })
+    expect([server.applied, scope.armed]).toEqual([[], []])
+    const again = await openPage(ana)
+    await again.resume()
+    await again.close()
+    await scope.sync('data-sync')
+    expect(server.applied).toHaveLength(1)
+  })
+
+  test('of one paused type sends the others and does not wait for it', async () => {
+    const { scope, server, openPage } = await setStage()
+    server.mood = 'away'
+    const page = await openPage(ana)
+    await page.pause({ types: ['memo.add'] })
+    await page.enqueue(addMemo, { text: 'one' })
+    await page.enqueue(addNote, { text: 'two' })
+    await page.close()
+    server.mood = 'applies'
+    await scope.sync('data-sync')
+    expect(server.applied.map(({ type }) => type)).toEqual(['note.add'])
+  })
+
   test('with nobody signed in opens nothing and resolves', async () => {
     const { scope, server, signIn } = await setStage()
     await signIn(undefined)
@@ -163,6 +192,17 @@ describe('interception', () => {
     expect(response?.status).toBe(202)
     expect(await response?.json()).toMatchObject({ success: true, queued: true })
     expect(scope.armed).toEqual(['data-sync'])
+  })
+
+  test('R042 a paused outbox stores the write, says 202, and asks the browser for nothing', async () => {
+    const { scope, server, openPage } = await setStage(routes)
+    const page = await openPage(ana)
+    await page.pause()
+    await page.close()
+    hurryTime()
+    const response = await scope.request('/api/notes', json('POST', { text: 'a' }))
+    expect(response?.status).toBe(202)
+    expect([server.applied, scope.armed]).toEqual([[], []])
   })
 
   test('R143 a refusal is shown to its caller', async () => {

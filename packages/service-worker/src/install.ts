@@ -53,9 +53,9 @@ export function installSync(options: InstallOptions): void {
     outbox.subscribe(() => void messenger.tell(outbox.status()))
   })
   const owners = new PageOwners(scope, options.identity)
-  const drain = (tag: string) =>
+  const drain = (tag: string, isAutomatic = true) =>
     lease.use(async (leased) => {
-      if (leased !== undefined) await drainInEvent(leased, typesOf(tag, tags))
+      if (leased !== undefined) await drainInEvent(leased, { types: typesOf(tag, tags), isAutomatic })
     })
 
   scope.addEventListener('sync', (event) => {
@@ -71,7 +71,7 @@ export function installSync(options: InstallOptions): void {
       event.waitUntil(lease.recheck())
       if (event.source !== null) event.waitUntil(owners.noteIdentity(event.source.id))
     }
-    if (message?.type === 'request-sync') event.waitUntil(quietly(drain(message.tag)))
+    if (message?.type === 'request-sync') event.waitUntil(quietly(drain(message.tag, false)))
   })
   if (intercept === undefined) return
   scope.addEventListener('activate', (event) => {

@@ -15,6 +15,7 @@ import {
 } from '@holdfast/core'
 import { answerOf, isOutOfReach, notStoredAnswer, problemAnswer, queuedAnswer } from './answers.ts'
 import { Bell } from './bell.ts'
+import { isHeldBack } from './register.ts'
 import { readRequest } from './request.ts'
 
 /** How long a caller waits for the server's own answer, ms. */
@@ -50,7 +51,7 @@ export async function takeRequest(
     return refused(notStoredAnswer(error))
   }
   const response = await answerSoon(outbox, entry)
-  return { kind: 'answered', response, isPending: response.status === 202 }
+  return { kind: 'answered', response, isPending: response.status === 202 && !isHeldBack(outbox.status()) }
 }
 
 /** Waits for what the server says, and answers 202 when that takes too long. */

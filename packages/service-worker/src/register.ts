@@ -69,9 +69,15 @@ export interface Page {
   removeEventListener(type: 'visibilitychange', listener: () => void): void
 }
 
+/** True while nothing goes by itself: everything is paused, or sent by hand. */
+export function isHeldBack({ paused, manual }: SyncStatus): boolean {
+  return paused.isAll || manual.isAll
+}
+
 /** True when the browser should wake the worker later for what is pending. */
-export function wantsSync({ pending, connectivity }: SyncStatus, isHidden: boolean): boolean {
-  return pending > 0 && (isHidden || (connectivity !== 'online' && connectivity !== 'unknown'))
+export function wantsSync(status: SyncStatus, isHidden: boolean): boolean {
+  const { pending, connectivity } = status
+  return pending > 0 && !isHeldBack(status) && (isHidden || (connectivity !== 'online' && connectivity !== 'unknown'))
 }
 
 interface SyncManager {

@@ -5,7 +5,7 @@
  * The event is only a hint from the browser, and its promise is a hint back: it resolves when nothing sendable is left
  * and rejects otherwise, so that the browser comes again. When it will not (`lastChance`), the tag is armed anew.
  */
-import type { Outbox } from '@holdfast/client'
+import type { EntryView, Outbox, Pause } from '@holdfast/client'
 import { Bell } from './bell.ts'
 import type { LeasedOutbox } from './lease.ts'
 
@@ -31,24 +31,35 @@ export function typesOf(tag: string, tags: TagTypes): readonly string[] | undefi
   return Object.hasOwn(tags, tag) ? tags[tag] : undefined
 }
 
+/** What an event is to send. */
+export interface EventWish {
+  /** Default: everything. */
+  readonly types?: readonly string[] | undefined
+  /** True when nobody asked for it but the browser: what is sent by hand stays. */
+  readonly isAutomatic: boolean
+}
+
 /**
  * Sends what is due of some types (of all, without `types`) and stays while there is progress.
  *
  * @throws NotDrainedError when sendable entries are left
  */
-export async function drainInEvent({ outbox, retired }: LeasedOutbox, types?: readonly string[]): Promise<void> {
+export async function drainInEvent({ outbox, retired }: LeasedOutbox, wish: EventWish): Promise<void> {
+  // The browser need not come again for what somebody holds back.
+  if (heldBackOf(outbox, wish).some(({ isAll }) => isAll)) return
+  const { types, isAutomatic } = wish
   const stop = new AbortController()
   const signal = AbortSignal.any([stop.signal, retired])
   const progress = watchProgress(outbox, signal, () => stop.abort())
   try {
     // One drain only: it passes over the entries' own backoff, so that repeating it would hammer a server in trouble.
-    await untilAborted(outbox.drain({ ...(types !== undefined && { types }), signal }), signal)
-    while (!signal.aborted && (await isSendable(outbox, types))) await progress.next()
+    await untilAborted(outbox.drain({ ...(types !== undefined && { types }), isAutomatic, signal }), signal)
+    while (!signal.aborted && (await isSendable(outbox, wish))) await progress.next()
   } finally {
     progress.stop()
   }
   // Somebody else is signed in now: what is left waits sealed, and no event can send it.
-  if (!retired.aborted && (await isSendable(outbox, types))) {
+  if (!retired.aborted && (await isSendable(outbox, wish))) {
     throw new NotDrainedError(
       `Entries are left to send (${outbox.status().pending} pending); the browser is asked to come again.`,
     )
@@ -56,27 +67,35 @@ export async function drainInEvent({ outbox, retired }: LeasedOutbox, types?: re
 }
 
 /** True when entries are left that could go without anybody's help: a missing sign-in needs a person. */
-async function isSendable(outbox: Outbox, types: readonly string[] | undefined): Promise<boolean> {
-  if (outbox.status().authentication !== 'ok') return false
+async function isSendable(outbox: Outbox, wish: EventWish): Promise<boolean> {
+  const back = heldBackOf(outbox, wish)
+  if (outbox.status().authentication !== 'ok' || back.some(({ isAll }) => isAll)) return false
+  const isWanted = ({ type, isParked }: EntryView): boolean =>
+    !isParked && wish.types?.includes(type) !== false && !back.some((held) => held.types.includes(type))
   for (const state of ['queued', 'waiting'] as const) {
-    if (await holdsAny(outbox, state, types)) return true
+    if (await holdsAny(outbox, state, isWanted)) return true
   }
   return false
+}
+
+/** What this event leaves alone. */
+function heldBackOf(outbox: Outbox, { isAutomatic }: EventWish): readonly Pause[] {
+  const { paused, manual } = outbox.status()
+  return isAutomatic ? [paused, manual] : [paused]
 }
 
 /** Asks the store itself: a status may be a moment old. */
 async function holdsAny(
   outbox: Outbox,
   state: 'queued' | 'waiting',
-  types: readonly string[] | undefined,
+  isWanted: (entry: EntryView) => boolean,
 ): Promise<boolean> {
-  const limit = types === undefined ? 1 : pageSize
-  let page = await outbox.entries({ state, limit })
+  let page = await outbox.entries({ state, limit: pageSize })
   for (;;) {
-    if (page.some(({ type }) => types === undefined || types.includes(type))) return true
+    if (page.some(isWanted)) return true
     const after = page.at(-1)
-    if (after === undefined || page.length < limit) return false
-    page = await outbox.entries({ state, limit, after })
+    if (after === undefined || page.length < pageSize) return false
+    page = await outbox.entries({ state, limit: pageSize, after })
   }
 }
 
