@@ -23,7 +23,7 @@ export function browserEnvironment(): Environment {
   return {
     clock: browserClock,
     random: {
-      fraction: () => Math.random(),
+      fraction: browserFraction,
       bytes: pooledBytes(),
     },
     locks: 'locks' in navigator ? webLocks(navigator.locks) : loneLocks(),
@@ -47,6 +47,11 @@ export function browserEnvironment(): Environment {
       return stopAll([listen(document, 'freeze', callback), listen(globalThis, 'pagehide', callback)])
     },
   }
+}
+
+/** Chance for jitter, in [0, 1). */
+export function browserFraction(): number {
+  return Math.random()
 }
 
 /** Random bytes by the pool: asking for ten at a time is most of what making an id costs. */

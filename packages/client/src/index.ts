@@ -1,6 +1,7 @@
 export { batchTransport, type BatchTransportOptions } from './transport/batch-transport.ts'
 export { browserEnvironment } from './environment-browser.ts'
 export { openOutbox, openOutboxWith, type OutboxPorts } from './open-outbox.ts'
+export { isTransient, retry, type RetryAttempt, type RetryOptions } from './retry.ts'
 export { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 export { currentIdentity, knownIdentities, setCurrentIdentity } from './identity.ts'
 export type { Channel, Clock, Environment, HeldLock, Locks, Random } from './environment.ts'
