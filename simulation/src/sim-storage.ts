@@ -4,12 +4,13 @@
  */
 import { SyncError } from '@holdfast/core'
 import { openMemoryStore } from '../../packages/client/src/store/memory-store.ts'
-import type {
-  LiveEntry,
-  Store,
-  UpdateOptions,
-  UpdateReport,
-  UpdateRequest,
+import {
+  isLive,
+  type LiveEntry,
+  type Store,
+  type UpdateOptions,
+  type UpdateReport,
+  type UpdateRequest,
 } from '../../packages/client/src/store/store.ts'
 import type { Journal } from './journal.ts'
 import type { SimContext } from './sim-context.ts'
@@ -89,6 +90,15 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
   return {
     durable: true,
     append: (group) => call('write', 'strict', () => store.append(group), watch.onAppended),
+    appendOnce: (group) =>
+      call(
+        'write',
+        'strict',
+        () => store.appendOnce(group),
+        (appended) => {
+          watch.onAppended(appended.flatMap(({ entry, isNew }) => (isNew && isLive(entry) ? [entry] : [])))
+        },
+      ),
     update: (requests, options) =>
       call(
         'write',
@@ -106,6 +116,7 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     readHeld: (kind, options) => read(() => store.readHeld(kind, options)),
     readSettled: (options) => read(() => store.readSettled(options)),
     find: (id) => read(() => store.find(id)),
+    findMany: (ids) => read(() => store.findMany(ids)),
     counts: () => read(() => store.counts()),
     readLeadership: () => read(() => store.readLeadership()),
     readPause: () => read(() => store.readPause()),

@@ -44,6 +44,7 @@ import { KeepingStore } from './store/keeping-store.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
 import {
   idOf,
+  isLive,
   type LiveEntry,
   type Store,
   type StoreCounts,
@@ -119,7 +120,7 @@ export class Engine implements Outbox {
         this.#noteStored(entries)
       },
       onKnown: (entry) => {
-        this.#counting.noteSeen(entry)
+        this.#noteSeen(entry)
       },
     })
     this.#counting = new Counting(environment.clock, this.#store, this.#board)
@@ -354,6 +355,15 @@ export class Engine implements Outbox {
       'unknown-type',
       `"${type}" is not among the operations this outbox was opened with. Add it to \`operations\`.`,
     )
+  }
+
+  /** An entry was there under the caller's id. Whoever stored it may have died before it told anybody. */
+  #noteSeen(entry: StoredEntry): void {
+    this.#counting.noteSeen(entry)
+    if (!isLive(entry)) return
+    this.#drain.noteGrowth([entry.priority])
+    if (!this.#board.snapshot.isLeader)
+      this.#conversation.tell({ kind: 'stored', priorities: [entry.priority], count: 0 })
   }
 
   #entryOf(stored: StoredEntry): Entry {

@@ -6,50 +6,33 @@ import { SyncError, type AnyOperationDefinition, type OperationId, type QueuedOp
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
 import { prepare } from './prepare.ts'
-import { openGroupCommit, type GroupCommit } from './store/group-commit.ts'
-import type { LiveEntry, Store, StoredEntry } from './store/store.ts'
-
-/** Who hears of what was taken in; always before the caller does. */
-export interface IntakeListener {
-  readonly onStored: (entries: readonly LiveEntry[]) => void
-  /** Nothing was stored: an entry was there under the caller's id, and may have come from elsewhere. */
-  readonly onKnown: (entry: StoredEntry) => void
-}
+import { openGroupCommit, type CommitListener, type GroupCommit } from './store/group-commit.ts'
+import type { Store, StoredEntry } from './store/store.ts'
 
 /** Takes operations in. */
 export class Intake {
   readonly #environment: Environment
   readonly #store: Store
-  readonly #listener: IntakeListener
   readonly #log: GroupCommit
   /** Preparations that are asynchronous; later calls wait behind them. */
   #preparing: Promise<unknown> | undefined
-  /** Calls under an id of the caller's own that are being stored: the same id again waits for the first. */
-  readonly #storing = new Map<OperationId, Promise<StoredEntry>>()
 
-  constructor(environment: Environment, store: Store, listener: IntakeListener) {
+  constructor(environment: Environment, store: Store, listener: CommitListener) {
     this.#environment = environment
     this.#store = store
-    this.#listener = listener
-    this.#log = openGroupCommit(store, listener.onStored)
+    this.#log = openGroupCommit(store, listener)
   }
 
   /** Stores an operation, or gives the entry that is there under the caller's id. Throws what `Outbox.enqueue` throws. */
-  take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
-    const { id } = options
-    return id === undefined
-      ? this.#append(definition, payload, options)
-      : this.#storeOnce(id, definition, payload, options)
+  async take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
+    const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
+    const isOnce = options.id !== undefined
+    return this.#log.append(prepared instanceof Promise ? await prepared : prepared, { isOnce })
   }
 
   /** Resolves when nothing is waiting to be stored. */
   idle(): Promise<void> {
     return this.#log.idle()
-  }
-
-  async #append(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<LiveEntry> {
-    const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
-    return this.#log.append(prepared instanceof Promise ? await prepared : prepared)
   }
 
   #prepare(
@@ -97,30 +80,5 @@ export class Intake {
       if (this.#preparing === settled) this.#preparing = undefined
     })
     return result
-  }
-
-  /** Stores an operation under an id of the caller's own, unless it is there; one call per id at a time. */
-  async #storeOnce(
-    id: OperationId,
-    definition: AnyOperationDefinition,
-    payload: unknown,
-    options: EnqueueOptions,
-  ): Promise<StoredEntry> {
-    const before = this.#storing.get(id)
-    const storing = (async () => {
-      // Whether the first one failed is its own caller's matter.
-      await before?.catch(() => undefined)
-      await this.#log.idle()
-      const known = await this.#store.find(id)
-      if (known === undefined) return this.#append(definition, payload, options)
-      this.#listener.onKnown(known)
-      return known
-    })()
-    this.#storing.set(id, storing)
-    try {
-      return await storing
-    } finally {
-      if (this.#storing.get(id) === storing) this.#storing.delete(id)
-    }
   }
 }

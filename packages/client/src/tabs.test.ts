@@ -149,6 +149,47 @@ describe('contexts of one person', () => {
   })
 })
 
+describe('one id in two tabs', () => {
+  test('of two tabs that enqueue one id at once, one stores it, both follow it, and the server sees it once', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const [one, two] = [await openTab(world, disk), await openTab(world, disk)]
+    await world.advance(1000)
+    const id = world.newId()
+    const entries = await Promise.all([
+      one.enqueue(addNote, 'a', { id }),
+      two.enqueue(addNote, 'a', { id }),
+      two.enqueue(addNote, 'b'),
+    ])
+    expect(one.status().pending + two.status().pending).toBeGreaterThanOrEqual(2)
+    await world.advance(2000)
+    expect(world.server.effects.map(({ payload }) => payload)).toEqual(['a', 'b'])
+    expect(await Promise.all(entries.map(({ settled }) => settled))).toHaveLength(3)
+    expect(world.server.requests.flatMap(({ operations }) => operations)).toHaveLength(2)
+  })
+
+  test('a later call does not overtake one whose id is looked up, in the same lane', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const outbox = await openTab(world, disk)
+    const calls = [outbox.enqueue(addNote, 'first', { id: world.newId() }), outbox.enqueue(addNote, 'second')]
+    await Promise.all(calls)
+    await world.advance(2000)
+    expect(world.server.effects.map(({ payload }) => payload)).toEqual(['first', 'second'])
+    await outbox.close()
+  })
+
+  test('an entry that another context stored and told nobody of is sent when its id is enqueued again', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const outbox = await openTab(world, disk)
+    await world.advance(1000)
+    const untold = noteOf(world, 'untold')
+    await openMemoryStore(disk).append([untold])
+    await outbox.enqueue(addNote, 'untold', { id: untold.operation.id })
+    await world.advance(2000)
+    expect(world.server.effects).toHaveLength(1)
+    await outbox.close()
+  })
+})
+
 describe('the way to the server', () => {
   test('I11 a clock that is set back by hours does not prolong a backoff', async () => {
     const world = new World()

@@ -5,8 +5,6 @@
 import {
   answerMediaType,
   linksOf,
-  operationIdFrom,
-  operationIdRandomBytes,
   problem,
   problemMediaType,
   type BatchRequest,
@@ -18,6 +16,7 @@ import {
   type WireOperation,
 } from '@holdfast/core'
 import type { Environment, HeldLock } from './environment.ts'
+import { newId } from './new-id.ts'
 import type { ProbeAnswer, Transport } from './transport/transport.ts'
 
 interface Timer {
@@ -65,7 +64,7 @@ export class World {
 
   /** An id that nobody else has. */
   newId(): OperationId {
-    return operationIdFrom(this.nowMs, this.environment().random.bytes(operationIdRandomBytes))
+    return newId(this.environment())
   }
 
   /** Lets everything happen that can happen without time passing. */

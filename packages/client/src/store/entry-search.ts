@@ -1,4 +1,4 @@
-/** Finding one entry on IndexedDB, wherever it has got to. */
+/** Finding entries on IndexedDB, wherever they have got to. */
 import { priorities, type OperationId } from '@holdfast/core'
 import { heldOf } from './held-reading.ts'
 import { findAnywhere, findNear, type ReadTransaction } from './log-reading.ts'
@@ -7,42 +7,57 @@ import { findResults } from './results.ts'
 import type { FaultListener } from './store-fault.ts'
 import type { StoredEntry } from './store.ts'
 
+/** Ids up to which each is looked for where it most likely is in the log; for more, one reading of the log is cheaper. */
+const nearMax = 8
+
 /**
- * Finds an entry: first where it most likely is, then everywhere.
+ * Finds entries: first where they most likely are, then everywhere.
  *
  * An entry only ever moves from the log to `held` to the results, and within the results to a later record. A search
  * that goes the same way cannot miss one, so writers need not wait for it.
  */
-export async function findEntry(
+export async function findEntries(
   read: ReadTransaction,
-  id: OperationId,
+  ids: ReadonlySet<OperationId>,
   onFault: FaultListener,
-): Promise<StoredEntry | undefined> {
-  const ids = new Set([id])
-  const findHeld = (): Promise<StoredEntry | undefined> =>
-    read([storeNames.held], async (transaction) => (await heldOf(transaction, ids, onFault)).get(id))
-  let resultsFrom = 0
-  const findSettled = (): Promise<StoredEntry | undefined> =>
-    read([storeNames.results], async (transaction) => {
-      const { found, nextKey } = await findResults(transaction.objectStore(storeNames.results), ids, resultsFrom)
-      resultsFrom = nextKey
-      return found.get(id)?.entry
-    })
-  const findQueuedNear = async (): Promise<StoredEntry | undefined> => {
-    for (const priority of priorities) {
-      const stores = [storeNames.log[priority], storeNames.marks[priority]]
-      const found = await read(stores, (transaction) => findNear(transaction, priority, id, onFault))
-      if (found !== undefined) return found
+): Promise<ReadonlyMap<OperationId, StoredEntry>> {
+  const missing = new Set(ids)
+  const found = new Map<OperationId, StoredEntry>()
+  const take = (entries: Iterable<readonly [OperationId, StoredEntry]>): void => {
+    for (const [id, entry] of entries) {
+      found.set(id, entry)
+      missing.delete(id)
     }
-    return undefined
   }
-  return (
-    (await findHeld()) ??
-    (await findQueuedNear()) ??
-    (await findSettled()) ??
-    (await findAnywhere(read, id, onFault)) ??
-    // What moved on while the log was searched is in one of these two, and in a result that is new.
-    (await findHeld()) ??
-    findSettled()
-  )
+  const searchHeld = async (): Promise<void> => {
+    take(await read([storeNames.held], (transaction) => heldOf(transaction, missing, onFault)))
+  }
+  let resultsFrom = 0
+  const searchSettled = (): Promise<void> =>
+    read([storeNames.results], async (transaction) => {
+      const results = await findResults(transaction.objectStore(storeNames.results), missing, resultsFrom)
+      resultsFrom = results.nextKey
+      take([...results.found].map(([id, { entry }]) => [id, entry] as const))
+    })
+  const searchQueuedNear = async (): Promise<void> => {
+    if (missing.size > nearMax) return
+    for (const id of missing) {
+      for (const priority of priorities) {
+        const stores = [storeNames.log[priority], storeNames.marks[priority]]
+        const entry = await read(stores, (transaction) => findNear(transaction, priority, id, onFault))
+        if (entry === undefined) continue
+        take([[id, entry]])
+        break
+      }
+    }
+  }
+  const searchQueued = async (): Promise<void> => {
+    take(await findAnywhere(read, missing, onFault))
+  }
+  // What moved on while the log was searched is in one of the last two, and in a result that is new.
+  for (const search of [searchHeld, searchQueuedNear, searchSettled, searchQueued, searchHeld, searchSettled]) {
+    if (missing.size === 0) break
+    await search()
+  }
+  return found
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { SyncError, type QueuedOperation } from '@holdfast/core'
-import { openGroupCommit } from './group-commit.ts'
+import { openGroupCommit, type CommitListener } from './group-commit.ts'
 import { openMemoryStore } from './memory-store.ts'
 import { segmentEntriesMax, segmentSizeMax } from './segment.ts'
 import { idsOf, queuedOperation, readWholeLog } from './store.fixture.ts'
-import type { LiveEntry, Store } from './store.ts'
+import { idOf, type LiveEntry, type Store, type StoredEntry } from './store.ts'
 
 /** A store that notes each group and refuses those that a test wants refused. */
 function watched(refuse: (group: readonly QueuedOperation[]) => Error | undefined = () => undefined): {
@@ -25,16 +25,15 @@ function watched(refuse: (group: readonly QueuedOperation[]) => Error | undefine
 const many = (count: number, size = 4): QueuedOperation[] =>
   Array.from({ length: count }, (_, index) => queuedOperation(`id-${index}`, { size }))
 
-const outcomeOf = (work: Promise<LiveEntry>): Promise<string> =>
-  work.then(
-    ({ operation }) => operation.id,
-    (error: unknown) => (error instanceof SyncError ? error.code : String(error)),
-  )
+const deaf: CommitListener = { onStored: () => {}, onKnown: () => {} }
+
+const outcomeOf = (work: Promise<StoredEntry>): Promise<string> =>
+  work.then(idOf, (error: unknown) => (error instanceof SyncError ? error.code : String(error)))
 
 describe('group commit', () => {
   test('calls made in a row share transactions of a segment each, in the order of the calls', async () => {
     const { store, groups } = watched()
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     const entries = await Promise.all(many(300).map((queued) => log.append(queued)))
     const ids = many(300).map(({ operation }) => operation.id)
     expect(idsOf(entries)).toEqual(ids)
@@ -44,7 +43,7 @@ describe('group commit', () => {
 
   test('what is asked for while a transaction is open goes into the next one', async () => {
     const { store, groups } = watched()
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     const first = log.append(queuedOperation('first'))
     await Promise.resolve()
     await Promise.resolve()
@@ -55,7 +54,7 @@ describe('group commit', () => {
 
   test('a group is no larger than a segment, and a large entry stands alone', async () => {
     const { store, groups } = watched()
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     const size = Math.floor(segmentSizeMax / 2)
     const queued = [
       queuedOperation('small'),
@@ -71,7 +70,7 @@ describe('group commit', () => {
   test('F037 a full disk is told to every caller of the group, after one try', async () => {
     let isFull = true
     const { store, groups } = watched(() => (isFull ? new SyncError('quota', 'full') : undefined))
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     const outcomes = await Promise.all(many(5).map((queued) => outcomeOf(log.append(queued))))
     expect(outcomes).toEqual(['quota', 'quota', 'quota', 'quota', 'quota'])
     expect(groups).toHaveLength(1)
@@ -83,7 +82,7 @@ describe('group commit', () => {
     const { store } = watched(([only, second]) =>
       second === undefined && only?.operation.id === 'large' ? new SyncError('quota', 'full') : undefined,
     )
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     const queued = [queuedOperation('a'), queuedOperation('large', { size: segmentSizeMax }), queuedOperation('b')]
     expect(await Promise.all(queued.map((entry) => outcomeOf(log.append(entry))))).toEqual(['a', 'quota', 'b'])
     expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(['a', 'b'])
@@ -93,7 +92,7 @@ describe('group commit', () => {
     'one entry that cannot be stored (%s) does not fail its companions, nor change their order',
     async (error) => {
       const { store } = watched((group) => (group.some(({ operation }) => operation.id === 'id-2') ? error : undefined))
-      const log = openGroupCommit(store)
+      const log = openGroupCommit(store, deaf)
       const outcomes = await Promise.all(
         [...many(5), queuedOperation('next')].map((queued) => outcomeOf(log.append(queued))),
       )
@@ -105,11 +104,32 @@ describe('group commit', () => {
 
   test('idle waits for everything that was asked for, and for nothing else', async () => {
     const { store } = watched()
-    const log = openGroupCommit(store)
+    const log = openGroupCommit(store, deaf)
     await log.idle()
     const stored: string[] = []
-    for (const queued of many(200)) void log.append(queued).then(({ operation }) => stored.push(operation.id))
+    for (const queued of many(200)) void log.append(queued).then((entry) => stored.push(idOf(entry)))
     await log.idle()
     expect(stored).toHaveLength(200)
+  })
+
+  test('an id that the caller chose is stored once, at its place in the order of the calls', async () => {
+    const { store } = watched()
+    await store.append([queuedOperation('known')])
+    const heard: string[] = []
+    const log = openGroupCommit(store, {
+      onStored: (entries) => heard.push(`stored ${idsOf(entries).join(' ')}`),
+      onKnown: (entry) => heard.push(`known ${idOf(entry)}`),
+    })
+    const isOnce = true
+    const calls = [
+      log.append(queuedOperation('before')),
+      log.append(queuedOperation('own'), { isOnce }),
+      log.append(queuedOperation('known'), { isOnce }),
+      log.append(queuedOperation('own'), { isOnce }),
+      log.append(queuedOperation('after')),
+    ]
+    expect(idsOf(await Promise.all(calls))).toEqual(['before', 'own', 'known', 'own', 'after'])
+    expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(['known', 'before', 'own', 'after'])
+    expect(heard).toEqual(['stored before', 'stored own', 'known known', 'known own', 'stored after'])
   })
 })

@@ -6,7 +6,8 @@ import { priorities, type Priority } from '@holdfast/core'
 import type { Room } from '../device-storage.ts'
 import type { Clock } from '../environment.ts'
 import { countedStores, countEntries } from './entry-counts.ts'
-import { findEntry } from './entry-search.ts'
+import { appendUnlessKnown } from './append-once.ts'
+import { findEntries } from './entry-search.ts'
 import { heldPage } from './held-reading.ts'
 import { Connection } from './indexeddb-connection.ts'
 import { inReading, inTransaction } from './indexeddb-request.ts'
@@ -76,6 +77,17 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       }
       return entries
     },
+    appendOnce: async (group) => {
+      const appended = await appendUnlessKnown(
+        read,
+        (stores, work) => write(stores, 'strict', (transaction) => work(transaction)),
+        group,
+        onFault,
+      )
+      // Where the logs end now is not known as surely as after a plain append.
+      tails.clear()
+      return appended
+    },
     readLog: (priority, after, limits) =>
       read([storeNames.log[priority], storeNames.marks[priority]], (transaction) =>
         readLogPage(transaction, priority, after, limits, onFault),
@@ -97,7 +109,8 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       read([storeNames.results], (transaction) =>
         pageResults(transaction.objectStore(storeNames.results), before, limit, onFault),
       ),
-    find: (id) => findEntry(read, id, onFault),
+    find: async (id) => (await findEntries(read, new Set([id]), onFault)).get(id),
+    findMany: (ids) => findEntries(read, ids, onFault),
     update: async (requests, { epoch, durability, nowMs }) => {
       if (requests.length === 0 && epoch === undefined) return []
       return write(storesOfUpdate(requests), durability, (transaction) =>

@@ -11,13 +11,14 @@
  * answered by the ledger with its first outcome. Appends and the acts of a person are never kept: they are written, or
  * refused to whoever asked.
  */
-import { SyncError, type HeldState, type OperationId, type Priority } from '@holdfast/core'
+import { SyncError, type HeldState, type OperationId, type Priority, type QueuedOperation } from '@holdfast/core'
 import type { Clock } from '../environment.ts'
 import type { Pause } from '../pause.ts'
 import type { LogSection } from './log-section.ts'
 import {
   idOf,
   isLive,
+  type Appended,
   type Leadership,
   type LiveEntry,
   type LogPage,
@@ -111,6 +112,12 @@ export class KeepingStore implements Store {
     return entries
   }
 
+  async appendOnce(group: readonly QueuedOperation[]): Promise<readonly Appended[]> {
+    const appended = await this.#told(this.#store.appendOnce(group))
+    if (this.#requests.length > 0 && appended.some(({ isNew }) => isNew)) this.#tryIn(0)
+    return appended.map(({ entry, isNew }) => ({ entry: this.#kept.get(idOf(entry))?.after ?? entry, isNew }))
+  }
+
   /** Ends a leadership: one last try, and what cannot be written is forgotten here. */
   async release(): Promise<void> {
     if (this.#requests.length > 0) await this.#writeAll().catch(nothing)
@@ -172,6 +179,15 @@ export class KeepingStore implements Store {
 
   async find(id: OperationId): Promise<StoredEntry | undefined> {
     return this.#kept.get(id)?.after ?? this.#store.find(id)
+  }
+
+  async findMany(ids: ReadonlySet<OperationId>): Promise<ReadonlyMap<OperationId, StoredEntry>> {
+    const found = new Map(await this.#store.findMany(ids))
+    for (const id of ids) {
+      const kept = this.#kept.get(id)
+      if (kept !== undefined) found.set(id, kept.after)
+    }
+    return found
   }
 
   async counts(): Promise<StoreCounts> {

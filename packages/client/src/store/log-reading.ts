@@ -114,14 +114,16 @@ export async function findNear(
 }
 
 /**
- * Finds a queued entry by reading everything, in several transactions so that writers get in between. Segments stand in
+ * Finds queued entries by reading everything, in several transactions so that writers get in between. Segments stand in
  * the order of their keys and never come back, so an entry that is queued from start to end is found.
  */
 export async function findAnywhere(
   read: ReadTransaction,
-  id: OperationId,
+  ids: ReadonlySet<OperationId>,
   onFault: FaultListener,
-): Promise<LiveEntry | undefined> {
+): Promise<ReadonlyMap<OperationId, LiveEntry>> {
+  const missing = new Set(ids)
+  const found = new Map<OperationId, LiveEntry>()
   for (const priority of priorities) {
     let range: IDBKeyRange | null = null
     for (;;) {
@@ -129,14 +131,18 @@ export async function findAnywhere(
       const segments: Segments = await read([storeNames.log[priority], storeNames.marks[priority]], (transaction) =>
         readSegments(transaction, priority, from, searchSegments, onFault),
       )
-      const found = findIn(segments, id, onFault)
-      if (found !== undefined) return found
+      for (const id of missing) {
+        const entry = findIn(segments, id, onFault)
+        if (entry !== undefined) found.set(id, entry)
+      }
+      for (const id of found.keys()) missing.delete(id)
+      if (missing.size === 0) return found
       const lastKey = segments.keys.at(-1)
       if (lastKey === undefined || segments.keys.length < searchSegments) break
       range = IDBKeyRange.lowerBound(lastKey, true)
     }
   }
-  return undefined
+  return found
 }
 
 /** The keys of segments among keys of the log: numbers, all of our own making; without placeholders. */

@@ -103,6 +103,17 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
         flush(disk, 'strict')
         return append(disk, group)
       }),
+    appendOnce: (group) =>
+      later(() => {
+        flush(disk, 'strict')
+        return group.map((queued) => {
+          const known = find(disk, queued.operation.id)
+          const [stored] = known === undefined ? append(disk, [queued]) : []
+          const entry = known ?? stored
+          if (entry === undefined) throw new RangeError('an entry that was appended has a place')
+          return { entry, isNew: known === undefined }
+        })
+      }),
     readLog: (priority, after, limits) => later(() => readLog(disk.log[priority], priority, after, limits)),
     readLogs: (after, limits) =>
       later(() => ({
@@ -118,6 +129,7 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
       ),
     readSettled: ({ before, limit }) => later(() => readSettled(disk, before, limit)),
     find: (id) => later(() => find(disk, id)),
+    findMany: (ids) => later(() => findMany(disk, ids)),
     update: (requests, options) => later(() => update(disk, requests, options)),
     counts: () => later(() => countsOf(disk)),
     claim: (holder, nowMs) =>
@@ -229,6 +241,15 @@ function find(disk: MemoryDisk, id: OperationId): StoredEntry | undefined {
     }
   }
   return undefined
+}
+
+function findMany(disk: MemoryDisk, ids: ReadonlySet<OperationId>): ReadonlyMap<OperationId, StoredEntry> {
+  const found = new Map<OperationId, StoredEntry>()
+  for (const id of ids) {
+    const entry = find(disk, id)
+    if (entry !== undefined) found.set(id, entry)
+  }
+  return found
 }
 
 function update(

@@ -6,6 +6,7 @@ import type { ContractCase } from './contract-checks.fixture.ts'
 import { storeLeadershipContract } from './store-leadership.contract.ts'
 import { storeLogContract } from './store-log.contract.ts'
 import { storeModelContract } from './store-model.contract.ts'
+import { storeOnceContract } from './store-once.contract.ts'
 import { storePauseContract } from './store-pause.contract.ts'
 import { storeSettledContract } from './store-settled.contract.ts'
 import { storeUpdateContract } from './store-update.contract.ts'
@@ -22,6 +23,7 @@ export interface StoreHarness {
 /** Every promise of store.ts. */
 export const storeContract: readonly ContractCase<StoreHarness>[] = [
   ...storeLogContract,
+  ...storeOnceContract,
   ...storeUpdateContract,
   ...storeSettledContract,
   ...storeLeadershipContract,

@@ -161,6 +161,13 @@ export interface Leadership {
   readonly beatAtMs: number
 }
 
+/** What came of appending an entry that may have been there. */
+export interface Appended {
+  readonly entry: StoredEntry
+  /** False when it was there, or stood in the same group before. */
+  readonly isNew: boolean
+}
+
 /** The durable, ordered set of entries of one identity. */
 export interface Store {
   /** False when entries do not outlive the page. */
@@ -172,6 +179,14 @@ export interface Store {
    * @throws SyncError `quota` or `storage`; then nothing of the group is stored
    */
   append(group: readonly QueuedOperation[]): Promise<readonly LiveEntry[]>
+  /**
+   * Appends a group, each entry of it only if no entry has its id, in whichever state and whoever has stored it: of two
+   * contexts that append one id at once, one stores it. Costs a search, so it is for ids that somebody else chose.
+   *
+   * @returns for each of the group, in the order given, the entry that has the id now
+   * @throws SyncError `quota` or `storage`; then nothing of the group is stored
+   */
+  appendOnce(group: readonly QueuedOperation[]): Promise<readonly Appended[]>
   /** Reads queued entries of one priority after a position (from the start without one), bounded by both limits but at least one entry. */
   readLog(
     priority: Priority,
@@ -192,6 +207,8 @@ export interface Store {
   readSettled(options: { readonly before?: SettledEntry; readonly limit: number }): Promise<readonly SettledEntry[]>
   /** Finds an entry in any state; `undefined` when it was never stored, or was settled before the retention time. */
   find(id: OperationId): Promise<StoredEntry | undefined>
+  /** Finds entries in any state, all in one search; those that {@link find} would not give are left out. */
+  findMany(ids: ReadonlySet<OperationId>): Promise<ReadonlyMap<OperationId, StoredEntry>>
   /**
    * Changes entries, all in one transaction.
    *

@@ -3,7 +3,7 @@
  * room, and a witness hears of every commit, whether its tab lives to hear of it or not.
  */
 import { SyncError } from '@holdfast/core'
-import type { Store } from '../store/store.ts'
+import { isLive, type Store } from '../store/store.ts'
 import type { Witness } from './witness.ts'
 
 /** What a tab's store depends on. */
@@ -31,11 +31,19 @@ export function mortalStore(store: Store, { isAlive, isFull, witness }: MortalSt
         witness.noteStored(entries, store)
         return entries
       }),
+    appendOnce: (group) =>
+      withRoom(async () => {
+        const appended = await store.appendOnce(group)
+        const fresh = appended.flatMap(({ entry, isNew }) => (isNew && isLive(entry) ? [entry] : []))
+        witness.noteStored(fresh, store)
+        return appended
+      }),
     readLog: (priority, after, limits) => whileAlive(() => store.readLog(priority, after, limits)),
     readLogs: (after, limits) => whileAlive(() => store.readLogs(after, limits)),
     readHeld: (kind, options) => whileAlive(() => store.readHeld(kind, options)),
     readSettled: (options) => whileAlive(() => store.readSettled(options)),
     find: (id) => whileAlive(() => store.find(id)),
+    findMany: (ids) => whileAlive(() => store.findMany(ids)),
     update: (requests, options) =>
       withRoom(async () => {
         const reports = await store.update(requests, options)
