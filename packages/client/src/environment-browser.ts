@@ -54,6 +54,11 @@ export function browserFraction(): number {
   return Math.random()
 }
 
+/** The same for a page whose entries nobody else can see: it leads alone, and has nothing to tell. */
+export function loneEnvironment(environment: Environment): Environment {
+  return { ...environment, locks: loneLocks(), openChannel: () => silence }
+}
+
 /** Random bytes by the pool: asking for ten at a time is most of what making an id costs. */
 function pooledBytes(): (count: number) => Uint8Array {
   const pool = new Uint8Array(4096)

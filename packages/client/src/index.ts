@@ -1,6 +1,12 @@
 export { batchTransport, type BatchTransportOptions } from './transport/batch-transport.ts'
 export { browserEnvironment } from './environment-browser.ts'
-export { openOutbox, openOutboxWith, type OutboxPorts } from './open-outbox.ts'
+export {
+  openOutbox,
+  openOutboxWith,
+  type BrowserOutboxOptions,
+  type OutboxPorts,
+  type StorageFallback,
+} from './open-outbox.ts'
 export { isTransient, retry, type RetryAttempt, type RetryOptions } from './retry.ts'
 export { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 export { currentIdentity, knownIdentities, setCurrentIdentity } from './identity.ts'

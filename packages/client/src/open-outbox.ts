@@ -2,7 +2,7 @@
 import { SyncError, type AnyOperationDefinition } from '@holdfast/core'
 import { readRoom } from './device-storage.ts'
 import { Engine } from './engine.ts'
-import { browserEnvironment } from './environment-browser.ts'
+import { browserEnvironment, loneEnvironment } from './environment-browser.ts'
 import type { Environment } from './environment.ts'
 import type { Outbox, OutboxOptions } from './outbox.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
@@ -20,6 +20,15 @@ export interface OutboxPorts {
   readonly openRegistry: (application: string) => Promise<Registry>
 }
 
+/** Where entries go when there is no usable database; see `memoryFallback`. */
+export type StorageFallback = Pick<OutboxPorts, 'openStore' | 'openRegistry'>
+
+/** What an outbox in a browser is opened with. */
+export interface BrowserOutboxOptions extends OutboxOptions {
+  /** Where entries go when the browser has no usable database. Without one, opening fails: nothing pretends to be stored. */
+  readonly fallback?: StorageFallback
+}
+
 /**
  * Opens the outbox of the identity that is signed in.
  *
@@ -33,16 +42,22 @@ export interface OutboxPorts {
  * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here,
  * `blocked` when another tab keeps an older database open, `invalid-definition` when two operations share a type
  */
-export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
+export async function openOutbox({ fallback, ...options }: BrowserOutboxOptions): Promise<Outbox> {
   const environment = browserEnvironment()
-  return openOutboxWith(
-    {
-      environment,
-      openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock, readRoom }),
-      openRegistry: (application) => openIndexedDbRegistry(application, environment.random, environment.clock),
-    },
-    options,
-  )
+  try {
+    return await openOutboxWith(
+      {
+        environment,
+        openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock, readRoom }),
+        openRegistry: (application) => openIndexedDbRegistry(application, environment.random, environment.clock),
+      },
+      options,
+    )
+  } catch (error) {
+    const isWithoutDatabase = error instanceof SyncError && error.code === 'storage'
+    if (fallback === undefined || !isWithoutDatabase) throw error
+    return openOutboxWith({ environment: loneEnvironment(environment), ...fallback }, options)
+  }
 }
 
 /** Opens an outbox on ports of your own; see {@link openOutbox}. */

@@ -13,7 +13,7 @@ export interface StorageStatus {
   readonly kind: 'ok' | 'full' | 'failing' | 'outdated'
   /** Changes that the server has answered and the disk has not taken yet: in memory alone, and sent again if that goes. */
   readonly kept: number
-  /** Damaged records that were met so far: each may hold a write that was not sent. See `Outbox.damaged`. */
+  /** Damaged records that were met so far: each may hold a write that was not sent. `readDamagedRecords` lists them. */
   readonly damaged: number
 }
 

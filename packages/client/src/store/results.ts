@@ -167,11 +167,21 @@ async function eachRecord(
     const record = parseRecord(cursor.value)
     const key = cursor.primaryKey
     if (typeof key !== 'number') return
-    if (record === undefined || entriesOf(record).length < record.text.split('\n').length) {
+    if (record === undefined || !isWhole(record)) {
       onFault({ kind: 'damaged', store: results.name, key })
     } else if (!visit(record, key)) return
     cursor.continue()
   }
+}
+
+/** True for a stored record of results that can be read to the last entry. */
+export function isResultRecord(value: unknown): boolean {
+  const record = parseRecord(value)
+  return record !== undefined && isWhole(record)
+}
+
+function isWhole(record: ResultRecord): boolean {
+  return entriesOf(record).length === record.text.split('\n').length
 }
 
 function entriesOf(record: ResultRecord): readonly SettledEntry[] {
