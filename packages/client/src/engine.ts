@@ -142,7 +142,7 @@ export class Engine implements Outbox {
     })
     const board = this.#board
     this.#registryCount = new RegistryCount(environment.clock, registry, options.session, board)
-    this.#settled = new SettledPromises(this.#store, this.#closing.signal)
+    this.#settled = new SettledPromises(this.#store, environment.clock, this.#closing.signal)
     this.#passes = new PassRequests({
       contextId: this.#contextId,
       drain: this.#drain,
@@ -367,7 +367,7 @@ export class Engine implements Outbox {
   }
 
   #entryOf(stored: StoredEntry): Entry {
-    return { ...viewOf(stored, this.#definitions), settled: this.#settled.of(stored) }
+    return this.#settled.entryOf(stored, viewOf(stored, this.#definitions))
   }
 
   get #ground(): ActGround {

@@ -51,8 +51,11 @@ export interface EntryView {
 /** An entry that its maker holds on to. */
 export interface Entry extends EntryView {
   /**
-   * Resolves once nothing more will be sent for the entry: applied, or discarded for certain. Never rejects; stays
-   * pending while the entry waits, however long that takes. After a reload, ask `outbox.entry(id)` for it again.
+   * Resolves once nothing more will be sent for the entry: applied, or discarded for certain; in whichever tab or worker,
+   * and also when that happened while no page was open. Stays pending while the entry waits, however long that takes.
+   * After a reload, ask `outbox.entry(id)` for it again.
+   *
+   * Rejects with SyncError `unknown-entry` when the entry was settled unnoticed and longer ago than results are kept.
    */
   readonly settled: Promise<AppliedState | Discarded>
 }

@@ -48,7 +48,7 @@ export async function appendUnlessKnown(
   const byId = new Map(group.toReversed().map((queued) => [queued.operation.id, queued]))
   for (;;) {
     const ends = await read(logNames, endsOf)
-    const known = await findEntries(read, new Set(byId.keys()), onFault)
+    const known = await findEntries(read, new Set(byId.keys()), onFault, { isLikelyQueued: false })
     const unknown = group.filter(
       (queued) => byId.get(queued.operation.id) === queued && !known.has(queued.operation.id),
     )

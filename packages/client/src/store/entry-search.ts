@@ -7,11 +7,9 @@ import { findResults } from './results.ts'
 import type { FaultListener } from './store-fault.ts'
 import type { StoredEntry } from './store.ts'
 
-/** Ids up to which each is looked for where it most likely is in the log; for more, one reading of the log is cheaper. */
-const nearMax = 8
-
 /**
- * Finds entries: first where they most likely are, then everywhere.
+ * Finds entries: first where they most likely are, then everywhere. Those that are likely queued are looked for where
+ * their ids say that they stand in the log, one by one, before anything else is read.
  *
  * An entry only ever moves from the log to `held` to the results, and within the results to a later record. A search
  * that goes the same way cannot miss one, so writers need not wait for it.
@@ -20,6 +18,7 @@ export async function findEntries(
   read: ReadTransaction,
   ids: ReadonlySet<OperationId>,
   onFault: FaultListener,
+  { isLikelyQueued }: { readonly isLikelyQueued: boolean },
 ): Promise<ReadonlyMap<OperationId, StoredEntry>> {
   const missing = new Set(ids)
   const found = new Map<OperationId, StoredEntry>()
@@ -40,7 +39,7 @@ export async function findEntries(
       take([...results.found].map(([id, { entry }]) => [id, entry] as const))
     })
   const searchQueuedNear = async (): Promise<void> => {
-    if (missing.size > nearMax) return
+    if (!isLikelyQueued) return
     for (const id of missing) {
       for (const priority of priorities) {
         const stores = [storeNames.log[priority], storeNames.marks[priority]]

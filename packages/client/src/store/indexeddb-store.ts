@@ -109,8 +109,8 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       read([storeNames.results], (transaction) =>
         pageResults(transaction.objectStore(storeNames.results), before, limit, onFault),
       ),
-    find: async (id) => (await findEntries(read, new Set([id]), onFault)).get(id),
-    findMany: (ids) => findEntries(read, ids, onFault),
+    find: async (id) => (await findEntries(read, new Set([id]), onFault, { isLikelyQueued: true })).get(id),
+    findMany: (ids) => findEntries(read, ids, onFault, { isLikelyQueued: false }),
     update: async (requests, { epoch, durability, nowMs }) => {
       if (requests.length === 0 && epoch === undefined) return []
       return write(storesOfUpdate(requests), durability, (transaction) =>
