@@ -141,7 +141,7 @@ export class Drain {
     const window = new QueueWindow(this.#host.store, epoch)
     this.#needsReload = true
     // What the leader before was sending when it went is not in flight any more.
-    this.#host.board.set({ isLeader: true, sending: 0, nextAttemptAtMs: undefined })
+    this.#host.board.set({ isLeader: true, sendingIds: [], nextAttemptAtMs: undefined })
     this.#writer.begin({
       epoch,
       onWritten: (answered, reports) => {
@@ -153,7 +153,7 @@ export class Drain {
     } finally {
       // What the server has answered is written before the next leader starts, or fenced off if it has.
       await this.#writer.end()
-      this.#host.board.set({ isLeader: false, sending: 0 })
+      this.#host.board.set({ isLeader: false, sendingIds: [] })
     }
   }
 
@@ -258,7 +258,7 @@ export class Drain {
     pass: Pass | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    this.#host.board.set({ sending: batch.length })
+    this.#host.board.set({ sendingIds: batch.map(({ id }) => id) })
     const { session, device, board } = this.#host
     this.#sent += 1
     const sequence = epoch * 2 ** 20 + this.#sent
@@ -268,7 +268,7 @@ export class Drain {
     // What was answered before is written while this request is on its way.
     this.#writer.flush()
     const raw = await sending
-    this.#host.board.set({ sending: 0 })
+    this.#host.board.set({ sendingIds: [] })
     if (signal.aborted) return
     const events = await this.#judge.judge(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return

@@ -1,4 +1,5 @@
 /** The status that people see: one frozen snapshot per context, replaced only when its content changes. */
+import type { OperationId } from '@holdfast/core'
 import type { Clock } from './environment.ts'
 import { healthyStorage, type StorageStatus } from './storage-status.ts'
 import { isSamePause, noPause, type Pause } from './pause.ts'
@@ -16,6 +17,8 @@ export interface SyncStatus {
   readonly counts: StoreCounts
   /** Entries in the request that is in flight now. */
   readonly sending: number
+  /** Which ones these are: at most as many as a request holds. The same array until another request leaves. */
+  readonly sendingIds: readonly OperationId[]
   /** Entries settled since the outbox last stood at zero, and how many there were in all. */
   readonly progress: { readonly done: number; readonly total: number }
   readonly connectivity: Connectivity
@@ -56,6 +59,7 @@ export class StatusBoard {
       needsYou: 0,
       counts: { queued: 0, waiting: 0, conflicted: 0, dead: 0 },
       sending: 0,
+      sendingIds: [],
       progress: { done: 0, total: 0 },
       connectivity: 'unknown',
       authentication: 'ok',
@@ -81,13 +85,18 @@ export class StatusBoard {
     }
   }
 
-  /** Changes some of the status. A count brings `pending`, `needsYou` and the progress along. */
-  set(change: Partial<Omit<SyncStatus, 'pending' | 'needsYou'>>): void {
+  /** Changes some of the status. Counts bring `pending` and `needsYou` along, and ids how many are being sent. */
+  set(change: Partial<Omit<SyncStatus, 'pending' | 'needsYou' | 'sending'>>): void {
     const counts = change.counts ?? this.#snapshot.counts
+    const { sendingIds: before } = this.#snapshot
+    const { sendingIds: now = before } = change
+    const sendingIds = isSameList(before, now) ? before : now
     const next: SyncStatus = {
       ...this.#snapshot,
       ...change,
       counts,
+      sendingIds,
+      sending: sendingIds.length,
       pending: counts.queued + counts.waiting,
       needsYou: counts.conflicted + counts.dead,
     }
@@ -105,9 +114,13 @@ export class StatusBoard {
   }
 }
 
+function isSameList(left: readonly OperationId[], right: readonly OperationId[]): boolean {
+  return left.length === right.length && left.every((id, index) => id === right[index])
+}
+
 function isSame(left: SyncStatus, right: SyncStatus): boolean {
   return (
-    left.sending === right.sending &&
+    left.sendingIds === right.sendingIds &&
     left.connectivity === right.connectivity &&
     left.authentication === right.authentication &&
     left.warning === right.warning &&

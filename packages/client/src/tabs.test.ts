@@ -68,6 +68,28 @@ describe('contexts of one person', () => {
     expect([...seen]).toEqual([1])
   })
 
+  test('every tab knows which entries are on their way, and that none is any more', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const answer = Promise.withResolvers<void>()
+    const real = world.server.transport()
+    const send: Transport['send'] = (batch, signal) => answer.promise.then(() => real.send(batch, signal))
+    const tabs = [await openTab(world, disk, { transport: { ...real, send } }), await openTab(world, disk)]
+    await world.advance(1000)
+    const first = await tabs[1]?.enqueue(addNote, 'first')
+    await world.advance(1000)
+    const second = await tabs[0]?.enqueue(addNote, 'second')
+    await world.advance(1000)
+    expect(tabs.map((tab) => tab.status().sendingIds)).toEqual([[first?.id], [first?.id]])
+    answer.resolve()
+    await first?.settled
+    await second?.settled
+    await world.advance(1000)
+    expect(tabs.map((tab) => [tab.status().sendingIds, tab.status().sending])).toEqual([
+      [[], 0],
+      [[], 0],
+    ])
+  })
+
   test('I12 a leader that slept cannot make a follower say that nothing is left', async () => {
     const [world, disk] = [new World(), memoryDisk()]
     const transport: Transport = { ...world.server.transport(), send: () => Promise.withResolvers<never>().promise }

@@ -7,6 +7,7 @@ const quiet: SyncStatus = {
   needsYou: 0,
   counts: { queued: 0, waiting: 0, conflicted: 0, dead: 0 },
   sending: 0,
+  sendingIds: [],
   progress: { done: 0, total: 0 },
   connectivity: 'online',
   authentication: 'ok',

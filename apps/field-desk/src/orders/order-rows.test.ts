@@ -1,8 +1,8 @@
 import type { EntryView } from '@holdfast/client'
 import { parseOperationId, type DeliveryState } from '@holdfast/core'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { placeOrder } from '../operations.ts'
-import { entriesBeingSent, filterRows, orderRows } from './order-rows.ts'
+import { filterRows, orderRows } from './order-rows.ts'
 import { parseServerOrders, type ShownOrder } from './server-orders.ts'
 
 const idOf = (name: string) => {
@@ -90,31 +90,6 @@ it('filters by what is not settled and by what needs a person', () => {
   expect(ids('all')).toEqual(['a', 'b', 'c'])
   expect(ids('open')).toEqual(['a', 'b'])
   expect(ids('needs-you')).toEqual(['b'])
-})
-
-describe('what is being sent', () => {
-  const waiting = (notBeforeMs: number): DeliveryState => ({
-    kind: 'waiting',
-    attempts: 1,
-    notBeforeMs,
-    isAsked: false,
-    failure: { cause: 'busy' },
-  })
-
-  it('is nothing while no request is on its way', () => {
-    expect(entriesBeingSent([entry('a', queued)], 0, 10).size).toBe(0)
-  })
-
-  it('is as many as the request holds, due retries first, and nothing that waits or needs a person', () => {
-    const entries = [
-      entry('a', dead),
-      entry('b', waiting(99)),
-      entry('c', queued),
-      entry('d', queued),
-      entry('e', waiting(5)),
-    ]
-    expect([...entriesBeingSent(entries, 2, 10)]).toEqual(['e', 'c'])
-  })
 })
 
 it('reads the list that was kept, and nothing that is not one', () => {

@@ -76,17 +76,6 @@ export function shortName(orderId: string): string {
   return orderId.slice(-4).toUpperCase()
 }
 
-/**
- * The entries that are in the request on its way now, as far as that can be told from outside: those that are due,
- * retries first, as many as the request holds.
- */
-export function entriesBeingSent(entries: readonly EntryView[], sending: number, nowMs: number): ReadonlySet<string> {
-  if (sending === 0) return new Set()
-  const due = entries.filter(({ state }) => state.kind === 'waiting' && state.notBeforeMs <= nowMs)
-  const queued = entries.filter(({ state }) => state.kind === 'queued')
-  return new Set([...due, ...queued].slice(0, sending).map(({ id }) => id))
-}
-
 /** An order that was taken back, or whose entry another one replaced, is shown only where it stands on the server too. */
 function isHidden({ state }: EntryView, before: OrderRow | undefined): boolean {
   return state.kind === 'discarded' && (state.cause === 'superseded' || before?.entry !== undefined)

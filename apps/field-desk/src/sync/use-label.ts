@@ -1,27 +1,25 @@
 /** Labels in components: what is said of entries now. */
 import type { EntryView } from '@holdfast/client'
-import { useEntries, useSyncStatus } from '@holdfast/react'
+import type { OperationId } from '@holdfast/core'
+import { useSyncStatus } from '@holdfast/react'
 import { useMemo } from 'react'
-import { entriesBeingSent } from '../orders/order-rows.ts'
 import { useNow, useSteady } from '../shell/steady.ts'
 import { labelOf, type EntryLabel } from '../words/entry-label.ts'
 
 /** Says what there is to say of an entry at this moment. */
 export type Labeller = (entry: EntryView) => EntryLabel
 
-/** How many of the next entries are looked at for those that are on their way: a request holds a hundred at most. */
-const nextMax = 200
+const noIds: readonly OperationId[] = []
 
 /** A labeller that moves on with the time and the status. */
 export function useLabeller(): Labeller {
   const nowMs = useNow(5000)
   const connectivity = useSyncStatus((status) => status.connectivity) ?? 'unknown'
   const authentication = useSyncStatus((status) => status.authentication) ?? 'ok'
-  const sending = useSyncStatus((status) => status.sending) ?? 0
-  const isSendingShown = useSteady(sending > 0)
-  const next = useEntries({ limit: nextMax })
+  const sendingIds = useSyncStatus((status) => status.sendingIds) ?? noIds
+  const isSendingShown = useSteady(sendingIds.length > 0)
   return useMemo(() => {
-    const beingSent = entriesBeingSent(next.entries, isSendingShown ? sending : 0, Date.now())
+    const beingSent = new Set(isSendingShown ? sendingIds : noIds)
     return (entry) => labelOf(entry, { nowMs, connectivity, authentication, isSending: beingSent.has(entry.id) })
-  }, [nowMs, connectivity, authentication, sending, isSendingShown, next.entries])
+  }, [nowMs, connectivity, authentication, sendingIds, isSendingShown])
 }

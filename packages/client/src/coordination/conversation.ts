@@ -111,11 +111,11 @@ export class Conversation {
 }
 
 function sharedOf(status: SyncStatus): SharedStatus {
-  const { counts, sending, progress, connectivity, authentication, paused, warning } = status
+  const { counts, sendingIds, progress, connectivity, authentication, paused, warning } = status
   const { nextAttemptAtMs, acknowledgedAtMs } = status
   return {
     counts,
-    sending,
+    sendingIds,
     progress,
     connectivity,
     authentication,

@@ -20,7 +20,7 @@ const messages: readonly Message[] = [
     kind: 'status',
     status: {
       counts: { queued: 1, waiting: 2, conflicted: 3, dead: 4 },
-      sending: 1,
+      sendingIds: id === undefined ? [] : [id],
       progress: { done: 1, total: 2 },
       connectivity: 'captive',
       authentication: 'required',
@@ -52,5 +52,12 @@ describe('messages between contexts', () => {
       report: fc.anything(),
     })
     fc.assert(fc.property(shape, (value) => void parseMessage(value)))
+  })
+
+  test('F084 a list of ids without an end and a count below zero are dropped', () => {
+    const endless = Array.from({ length: 10_001 }, () => 'some-id')
+    expect(parseMessage({ holdfast: 1, kind: 'settled', ids: endless })).toBeUndefined()
+    expect(parseMessage({ holdfast: 1, kind: 'settled', ids: endless.slice(1) })).toBeDefined()
+    expect(parseMessage({ holdfast: 1, kind: 'stored', priorities: [], count: -1 })).toBeUndefined()
   })
 })

@@ -8,7 +8,7 @@ import type { Connectivity, SyncStatus } from '../status.ts'
 export type SharedStatus = Pick<
   SyncStatus,
   | 'counts'
-  | 'sending'
+  | 'sendingIds'
   | 'progress'
   | 'connectivity'
   | 'authentication'
@@ -57,7 +57,7 @@ export function parseMessage(value: unknown): Message | undefined {
   switch (value['kind']) {
     case 'stored': {
       const { priorities: named, count } = value
-      if (!isTextList(named) || !isNumber(count)) return undefined
+      if (!isTextList(named) || !isNumber(count) || count < 0) return undefined
       return { kind: 'stored', priorities: priorities.filter((priority) => named.includes(priority)), count }
     }
     case 'joined':
@@ -99,15 +99,17 @@ function parseSharedStatus(value: unknown): SharedStatus | undefined {
   if (!isRecord(value) || !isRecord(value['counts']) || !isRecord(value['progress'])) return undefined
   const { queued, waiting, conflicted, dead } = value['counts']
   const { done, total } = value['progress']
-  const { sending, nextAttemptAtMs, acknowledgedAtMs, authentication } = value
+  const { nextAttemptAtMs, acknowledgedAtMs, authentication } = value
+  const sendingIds = parseIds(value['sendingIds'])
   const connectivity = connectivities.find((kind) => kind === value['connectivity'])
   if (!isNumber(queued) || !isNumber(waiting) || !isNumber(conflicted) || !isNumber(dead)) return undefined
-  if (!isNumber(done) || !isNumber(total) || !isNumber(sending) || connectivity === undefined) return undefined
+  if (!isNumber(done) || !isNumber(total)) return undefined
+  if (sendingIds === undefined || connectivity === undefined) return undefined
   if (authentication !== 'ok' && authentication !== 'required' && authentication !== 'other') return undefined
   return {
     counts: { queued, waiting, conflicted, dead },
     progress: { done, total },
-    sending,
+    sendingIds,
     connectivity,
     authentication,
     paused: parsePause(value['paused']),
@@ -117,8 +119,11 @@ function parseSharedStatus(value: unknown): SharedStatus | undefined {
   }
 }
 
+/** Most ids in a list: several times what one write settles. */
+const idsMax = 10_000
+
 function parseIds(value: unknown): readonly OperationId[] | undefined {
-  if (!Array.isArray(value)) return undefined
+  if (!Array.isArray(value) || value.length > idsMax) return undefined
   const ids = value.map(parseOperationId)
   return ids.every((id) => id !== undefined) ? ids : undefined
 }
