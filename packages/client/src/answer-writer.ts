@@ -14,6 +14,8 @@ const answersBehindMax = 16
 export interface Answered {
   readonly requests: readonly UpdateRequest[]
   readonly pass: Pass | undefined
+  /** All of it was plainly applied, and the window has let these entries go already. */
+  readonly isPlain: boolean
 }
 
 /** Under which leadership answers are written, and who hears of it. */
@@ -29,6 +31,7 @@ export class AnswerWriter {
   #context: WriteContext | undefined
   #unwritten: Answered[] = []
   #writing: Promise<void> | undefined
+  #cancelFlush: (() => void) | undefined
   #failure: Error | undefined
 
   constructor(host: { readonly store: Store; readonly environment: Environment }, onFailure: () => void) {
@@ -51,14 +54,20 @@ export class AnswerWriter {
     this.#unwritten.push(answered)
   }
 
-  /** Writes what waits, unless that is being done. Failures are told to `onFailure` and thrown by {@link throwFailure}. */
+  /**
+   * Writes what waits, in a turn of its own: requests that are answered without a wait then share one transaction.
+   * Failures are told to `onFailure` and thrown by {@link throwFailure}.
+   */
   flush(): void {
-    if (this.#context !== undefined && this.#unwritten.length > 0) this.#writing ??= this.#write(this.#context)
+    if (this.#unwritten.length === 0 || this.#writing !== undefined) return
+    this.#cancelFlush ??= this.#host.environment.clock.timer(0, () => {
+      this.#start()
+    })
   }
 
-  /** Resolves when nothing is waiting to be written. Never rejects. */
+  /** Writes what waits, and resolves when nothing does. Never rejects. */
   async idle(): Promise<void> {
-    this.flush()
+    this.#start()
     await this.#writing
   }
 
@@ -72,6 +81,12 @@ export class AnswerWriter {
     await this.idle()
     this.#failure = undefined
     this.#context = undefined
+  }
+
+  #start(): void {
+    this.#cancelFlush?.()
+    this.#cancelFlush = undefined
+    if (this.#context !== undefined && this.#unwritten.length > 0) this.#writing ??= this.#write(this.#context)
   }
 
   async #write({ epoch, onWritten }: WriteContext): Promise<void> {

@@ -35,10 +35,10 @@ import type { Environment } from './environment.ts'
 import { isWider, type HeldBack } from './held-back.ts'
 import { Gate } from './gate.ts'
 import type { Pass } from './pass.ts'
-import { QueueWindow } from './queue-window.ts'
+import { QueueWindow, type LiveOrGone } from './queue-window.ts'
 import type { StatusBoard } from './status.ts'
 import type { Session } from './store/registry.ts'
-import { idOf, isLive, type Store, type UpdateReport } from './store/store.ts'
+import { idOf, isLive, type Store, type StoredEntry, type UpdateReport } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
 import type { WindowEntry } from './window-entry.ts'
 
@@ -177,9 +177,11 @@ export class Drain {
     const pass = this.#passes[0]
     const types = this.#host.heldBack.typesFor(pass)
     // What was kept out of the window may go now.
-    if (isWider(types, this.#types)) this.#needsReload = true
+    if (isWider(types, this.#types)) {
+      this.#host.heldBack.forget()
+      window.reconsider()
+    }
     this.#types = types
-    if (this.#needsReload) return undefined
     // Everything is held back: no request, no probe.
     const gate = types?.size === 0 ? standStill : this.#gate.look(pass)
     if (gate.kind === 'probe') return this.#gate.probe(pass, signal)
@@ -273,35 +275,31 @@ export class Drain {
     const events = await this.#judge.judge(classify(raw, this.#now), batch, signal)
     if (events.size === 0 || signal.aborted) return
     const requests = await requestsOf(this.#host.store, batch, events, this.#changeContext())
-    this.#writer.add({ requests, pass })
     const isPlain =
       requests.length === events.size && [...events.values()].every(({ event }) => event?.kind === 'applied')
-    if (!isPlain || this.#writer.isBehind) return this.#writer.idle()
+    this.#writer.add({ requests, pass, isPlain })
+    if (!isPlain) return this.#writer.idle()
     // Plainly applied: the next request need not wait for the disk. A crash sends these again, as duplicates.
     window.apply(batch.filter(({ id }) => events.has(id)).map(({ id, lane }) => ({ id, lane, entry: undefined })))
+    if (this.#writer.isBehind) return this.#writer.idle()
   }
 
   #takeOver(window: QueueWindow, answered: readonly Answered[], reports: readonly UpdateReport[]): void {
     const steps: Step[] = []
-    const asked = answered.flatMap(({ requests, pass }) => requests.map(({ entry }) => ({ before: entry, pass })))
+    const moved: LiveOrGone[] = []
+    const asked = answered.flatMap(({ requests, pass, isPlain }) =>
+      requests.map(({ entry }) => ({ before: entry, pass, isPlain })),
+    )
     for (const [index, { entry, isChanged }] of reports.entries()) {
-      const { before, pass } = asked[index] ?? {}
+      const { before, pass, isPlain } = asked[index] ?? {}
+      if (entry.state.kind !== 'queued' && !(isChanged && isPlain === true)) moved.push(liveOrGone(entry))
       // Somebody else was faster, and may have put something in its place.
       if (!isChanged) this.#needsReload = true
       if (!isChanged || before === undefined) continue
       steps.push({ before, after: entry })
       pass?.note(idOf(entry), isLive(entry) ? entry.operation.type : entry.type, entry.state)
     }
-    window.apply(
-      reports
-        .filter(({ entry }) => entry.state.kind !== 'queued')
-        .map(({ entry }) => ({
-          id: idOf(entry),
-          lane: isLive(entry) ? entry.operation.lane : entry.lane,
-          entry: isLive(entry) ? entry : undefined,
-          isSuperseded: entry.state.kind === 'discarded' && entry.state.cause === 'superseded',
-        })),
-    )
+    window.apply(moved)
     this.#host.counting.noteSteps(steps)
     this.#host.announce(reports)
   }
@@ -320,5 +318,14 @@ export class Drain {
 
   get #now(): number {
     return this.#host.environment.clock.now()
+  }
+}
+
+function liveOrGone(entry: StoredEntry): LiveOrGone {
+  return {
+    id: idOf(entry),
+    lane: isLive(entry) ? entry.operation.lane : entry.lane,
+    entry: isLive(entry) ? entry : undefined,
+    isSuperseded: entry.state.kind === 'discarded' && entry.state.cause === 'superseded',
   }
 }

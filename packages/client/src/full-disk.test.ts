@@ -160,18 +160,18 @@ describe('a disk without room', () => {
   test('F038 a pass ends when memory has taken what it can, and says what remains', async () => {
     const device = new Device()
     const { world, room } = device
-    const outbox = await device.openWith(5500)
+    const outbox = await device.openWith(7500)
     room.fill()
     const drain = outbox.drain()
     await world.advance(1000)
     const { synced = [], remaining } = (await drain)['note.add'] ?? {}
     expect(synced.length).toBeGreaterThanOrEqual(5000)
-    expect(remaining).toBe(5500 - synced.length)
+    expect(remaining).toBe(7500 - synced.length)
     expect(remaining).toBeGreaterThan(0)
     room.empty()
     await world.advance(61_000)
     expect(await device.onDisk()).toBe(0)
-    expect(world.server.effects.length).toBe(5500)
+    expect(world.server.effects.length).toBe(7500)
     await outbox.close()
   })
 })

@@ -149,6 +149,11 @@ export class QueueWindow {
     for (const priority of priorities) this.#streams[priority].restart()
   }
 
+  /** What was passed may go now: goes back for it. */
+  reconsider(): void {
+    if (this.#passed.size > 0) this.rewind()
+  }
+
   /** Lets entries leave the window that cannot go before something changes. */
   pass(entries: readonly WindowEntry[]): void {
     if (entries.length === 0) return
@@ -170,6 +175,7 @@ export class QueueWindow {
 
   /** Takes over what an update has made of entries. */
   apply(changed: readonly LiveOrGone[]): void {
+    if (changed.length === 0) return
     this.#changes += 1
     const gone = new Set<OperationId>()
     const opened = new Set<string>()

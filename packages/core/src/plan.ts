@@ -75,6 +75,7 @@ export interface Plan<Entry extends Candidate> {
 /** Plans the next request; see the file's header for the order. */
 export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Plan<Entry> {
   const cursors: { [P in Priority]: number } = { high: 0, medium: 0, low: 0 }
+  const keys: { [P in Priority]: OrderKey | undefined } = { high: undefined, medium: undefined, low: undefined }
   const ages: { readonly [P in Priority]: readonly number[] } = {
     high: agesOf(input.streams.high, input.nowMs),
     medium: agesOf(input.streams.medium, input.nowMs),
@@ -84,15 +85,19 @@ export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Pla
   const batch = new Batch<Entry>(input, input.isBusy && !input.isImmediate ? companyOf(input, ages) : new Map())
   const due = dueHeld(input, batch)
   let nextHeld = 0
+  const moveTo = (priority: Priority, cursor: number): void => {
+    const ageMs = ages[priority][cursor]
+    cursors[priority] = cursor
+    keys[priority] = ageMs === undefined ? undefined : streamKey(priority, ageMs)
+  }
+  for (const priority of priorities) moveTo(priority, 0)
   while (!batch.isFull) {
     const held = due[nextHeld]
     let best: Priority | undefined
     let bestKey = held === undefined ? undefined : heldKey(held, input.nowMs)
     for (const priority of priorities) {
-      const ageMs = ages[priority][cursors[priority]]
-      if (ageMs === undefined) continue
-      const key = streamKey(priority, ageMs)
-      if (bestKey === undefined || compare(key, bestKey) < 0) {
+      const key = keys[priority]
+      if (key !== undefined && (bestKey === undefined || compare(key, bestKey) < 0)) {
         best = priority
         bestKey = key
       }
@@ -106,7 +111,7 @@ export function planBatch<Entry extends Candidate>(input: PlanInput<Entry>): Pla
     const entry = input.streams[best][cursors[best]]
     if (entry === undefined) break
     batch.offer(entry, false)
-    cursors[best] += 1
+    moveTo(best, cursors[best] + 1)
   }
   return batch.plan()
 }

@@ -5,7 +5,6 @@
 import {
   isHeld,
   isSettled,
-  priorities,
   SyncError,
   type HeldState,
   type Operation,
@@ -53,16 +52,18 @@ export interface UpdatePlan {
 export function extentOf(
   requests: readonly UpdateRequest[],
 ): readonly { readonly priority: Priority; readonly first: number; readonly last: number }[] {
-  return priorities.flatMap((priority) => {
-    let first = Number.POSITIVE_INFINITY
-    let last = 0
-    for (const { entry } of requests) {
-      if (!isLive(entry) || entry.state.kind !== 'queued' || entry.position.priority !== priority) continue
-      first = Math.min(first, entry.position.segment)
-      last = Math.max(last, entry.position.segment)
+  const extents = new Map<Priority, { first: number; last: number }>()
+  for (const { entry } of requests) {
+    if (!isLive(entry) || entry.state.kind !== 'queued') continue
+    const { priority, segment } = entry.position
+    const extent = extents.get(priority)
+    if (extent === undefined) extents.set(priority, { first: segment, last: segment })
+    else {
+      extent.first = Math.min(extent.first, segment)
+      extent.last = Math.max(extent.last, segment)
     }
-    return last === 0 ? [] : [{ priority, first, last }]
-  })
+  }
+  return [...extents].map(([priority, extent]) => ({ priority, ...extent }))
 }
 
 /** Judges every request. Throws what a change throws; then nothing may be written. */
