@@ -10,15 +10,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { WireOperation } from '@holdfast/core'
 import { createSyncServer, type Database, type Handler, type Row } from '@holdfast/server'
-import { handlers } from './domain.ts'
+import { firstHandlers, laterHandlers } from './domain.ts'
 import type { SimRandom } from './random.ts'
-import { ServerModel, type AppliedBatch, type ServerMutation, type SimSession } from './server-model.ts'
+import { nameOfHandler, ServerModel, type AppliedBatch, type ServerMutation, type SimSession } from './server-model.ts'
 
 /** A batch to be applied on both sides. */
 export interface TracedBatch {
   readonly session: SimSession
   readonly nowMs: number
-  /** Types that the server knows then. */
+  /** What the server knows then. */
   readonly types: readonly string[]
   readonly operations: readonly WireOperation[]
 }
@@ -98,7 +98,7 @@ export async function compare(
 }
 
 function known(types: readonly string[]): readonly Handler[] {
-  return handlers.filter(({ definition }) => types.includes(definition.type))
+  return [...firstHandlers, ...laterHandlers].filter((handler) => types.includes(nameOfHandler(handler)))
 }
 
 const ledgerSql = `

@@ -14,6 +14,7 @@ import {
   type OperationDefinition,
   type PolicyOptions,
   type Schema,
+  type SchemaResult,
 } from '@holdfast/core'
 import {
   applied,
@@ -26,6 +27,9 @@ import {
   type Handler,
 } from '@holdfast/server'
 
+/** The app's releases. */
+export type Release = 'first' | 'second'
+
 /** What a person wants of a thing. */
 export interface Wish {
   /** Unique to the intent; a retry under a new id carries the same. */
@@ -37,37 +41,48 @@ export interface Wish {
   readonly brokenBeforeMs?: number
   /** The version that it is made on, told twice, so that a base that gets lost on the way shows. */
   readonly onVersion?: number
+  /** What the second release of the app adds, and its server insists on. */
+  readonly format?: 2
 }
 
-const wishSchema: Schema<Wish> = {
-  '~standard': {
-    version: 1,
-    vendor: 'simulation',
-    validate: (value) => {
-      if (!isRecord(value)) return { issues: [{ message: 'expected a wish' }] }
-      const { token, thing, refusedBeforeMs, brokenBeforeMs, onVersion } = value
-      if (typeof token !== 'number' || typeof thing !== 'string') return { issues: [{ message: 'expected a wish' }] }
-      return {
-        value: {
-          token,
-          thing,
-          ...(typeof refusedBeforeMs === 'number' && { refusedBeforeMs }),
-          ...(typeof brokenBeforeMs === 'number' && { brokenBeforeMs }),
-          ...(typeof onVersion === 'number' && { onVersion }),
-        },
-      }
+/** The schema of a release: the second one takes no wish of the first that was not upgraded. */
+function wishSchema(isSecond: boolean): Schema<Wish> {
+  return { '~standard': { version: 1, vendor: 'simulation', validate: (value) => validateWish(value, isSecond) } }
+}
+
+function validateWish(value: unknown, isSecond: boolean): SchemaResult<Wish> {
+  if (!isRecord(value)) return { issues: [{ message: 'expected a wish' }] }
+  const { token, thing, refusedBeforeMs, brokenBeforeMs, onVersion } = value
+  if (typeof token !== 'number' || typeof thing !== 'string' || (isSecond && value['format'] !== 2)) {
+    return { issues: [{ message: 'expected a wish' }] }
+  }
+  return {
+    value: {
+      token,
+      thing,
+      ...(isSecond && { format: 2 }),
+      ...(typeof refusedBeforeMs === 'number' && { refusedBeforeMs }),
+      ...(typeof brokenBeforeMs === 'number' && { brokenBeforeMs }),
+      ...(typeof onVersion === 'number' && { onVersion }),
     },
-  },
+  }
 }
 
-function define(type: string, lane: (id: string) => Lane, policy: PolicyOptions): OperationDefinition<Wish> {
+function define(
+  type: string,
+  lane: (id: string) => Lane,
+  policy: PolicyOptions,
+  release: Release = 'first',
+): OperationDefinition<Wish> {
+  const isSecond = release === 'second'
   return defineOperation({
     type,
-    version: 1,
-    payload: wishSchema,
+    version: isSecond ? 2 : 1,
+    payload: wishSchema(isSecond),
     lane: ({ thing }) => lane(thing),
     entity: ({ thing }) => ({ kind: 'thing', id: thing }),
     policy,
+    ...(isSecond && { upgrade: (_from: number, wish: Json) => (isRecord(wish) ? { ...wish, format: 2 } : wish) }),
   })
 }
 
@@ -83,27 +98,35 @@ const placeUrgent = define('thing.place', urgentLane, {
 /** Changes a thing in a lane of usual priority. */
 const changeUsual = define('thing.change', usualLane, { conflict: 'manual' })
 /** As `changeUsual` in the same lanes, with another batch policy: two types share a lane. */
-const moveUsual = define('thing.move', usualLane, { batch: { max: 3, lingerMs: 5000 }, conflict: 'client_wins' })
+const movePolicy: PolicyOptions = { batch: { max: 3, lingerMs: 5000 }, conflict: 'client_wins' }
+const moveUsual: { readonly [Each in Release]: OperationDefinition<Wish> } = {
+  first: define('thing.move', usualLane, movePolicy),
+  second: define('thing.move', usualLane, movePolicy, 'second'),
+}
 /** Notes something in a lane in which dead letters do not block. */
 const recordLow = define('thing.record', recordLane, { retry: fixed(1000, 5000, 15_000) })
 /** A type that the server learns later than the client. */
 const changeNew = define('thing.change-new', usualLane, {})
 
-/** The types, by how often people use them. */
-export const definitions: readonly OperationDefinition<Wish>[] = [
-  placeUrgent,
-  changeUsual,
-  changeUsual,
-  moveUsual,
-  recordLow,
-  changeNew,
-]
+/** The types of a release, by how often people use them. */
+export function definitionsOf(release: Release): readonly OperationDefinition<Wish>[] {
+  return [placeUrgent, changeUsual, changeUsual, moveUsual[release], recordLow, changeNew]
+}
 
-/** Every type once, as an outbox is opened with them. */
-export const operations: readonly AnyOperationDefinition[] = [placeUrgent, changeUsual, moveUsual, recordLow, changeNew]
+/** The type that is used in a flood. */
+export const urgentDefinition: OperationDefinition<Wish> = placeUrgent
 
-/** The type that a server of an earlier release does not know. */
-export const lateType: string = changeNew.type
+/** Every type of a release once, as an outbox is opened with them. */
+export function operationsOf(release: Release): readonly AnyOperationDefinition[] {
+  return [placeUrgent, changeUsual, moveUsual[release], recordLow, changeNew]
+}
+
+/** A wish of any release, as a form of this release puts it. */
+export function inRelease(release: Release, type: string, wish: unknown): unknown {
+  if (!isRecord(wish)) return wish
+  const { format: _, ...rest } = wish
+  return release === 'second' && type === moveUsual.second.type ? { ...rest, format: 2 } : rest
+}
 
 /** True for types whose lane lets others pass a dead letter. */
 export function isSkipping(definition: AnyOperationDefinition): boolean {
@@ -142,7 +165,12 @@ export function tokenOf(payload: Json): number | undefined {
   return isRecord(payload) && typeof payload['token'] === 'number' ? payload['token'] : undefined
 }
 
-/** What the server does with each type. */
-export const handlers: readonly Handler[] = [placeUrgent, changeUsual, moveUsual, recordLow, changeNew].map(
-  (definition) => on(definition, decide(take)),
-)
+function handle(definitions: readonly OperationDefinition<Wish>[]): readonly Handler[] {
+  return definitions.map((definition) => on(definition, decide(take)))
+}
+
+/** What the server does at first: it knows less than the app. */
+export const firstHandlers: readonly Handler[] = handle([placeUrgent, changeUsual, moveUsual.first, recordLow])
+
+/** What the next release of the server does besides, or otherwise. */
+export const laterHandlers: readonly Handler[] = handle([moveUsual.second, changeNew])

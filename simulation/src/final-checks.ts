@@ -46,7 +46,7 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
         const list = happened.get(token) ?? []
         list.push({ tenant, thing })
         happened.set(token, list)
-        if (intent.isSkipping) continue
+        if (intent.isSkipping || intent.isCopied || intent.isLost) continue
         const lane = laneKey(intent.device, intent.session, intent.lane)
         const order = orders.get(lane) ?? []
         order.push(witness.stored.get(lane)?.indexOf(token) ?? -1)
@@ -66,7 +66,7 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
 function checkIntent({ devices, server, journal }: FinalCheck, intent: Intent, happened: readonly Happened[]): void {
   const { token, acknowledgedId, session, ids } = intent
   if (happened.length > 1) journal.violate('I2', `${token} took effect ${happened.length} times`)
-  if (acknowledgedId === undefined) return
+  if (acknowledgedId === undefined || intent.isLost) return
   const device = devices.find(({ name }) => name === intent.device)
   const disk = device?.queueOf(session).disk.live
   if (disk === undefined) return
@@ -80,6 +80,7 @@ function checkIntent({ devices, server, journal }: FinalCheck, intent: Intent, h
   }
   const { state } = last
   if (state.kind === 'applied' && happened.length === 0) journal.violate('I1', `${name} is applied without an effect`)
+  if (intent.isCopied) return
   const isOver = state.kind === 'conflicted' || (state.kind === 'discarded' && state.isCertain)
   if (isOver && happened.length > 0) journal.violate('I12', `${name} is ${state.kind} and has taken effect`)
 }

@@ -1,5 +1,7 @@
 /** What happened in a run: faults by kind, the last events for people who look at a failure, and a hash of all of them. */
 
+import type { FaultKind } from './faults.ts'
+
 /** A promise that was found broken. */
 export interface Violation {
   /** The promise of the design, such as `I2`. */
@@ -11,7 +13,7 @@ export interface Violation {
 
 /** The record of one run. */
 export class Journal {
-  readonly faults: Map<string, number> = new Map()
+  readonly faults: Map<FaultKind, number> = new Map()
   readonly violations: Violation[] = []
   readonly #kept: string[] = []
   readonly #keptMax: number
@@ -38,7 +40,7 @@ export class Journal {
   }
 
   /** Counts an injected fault. */
-  fault(kind: string): void {
+  fault(kind: FaultKind): void {
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1)
   }
 

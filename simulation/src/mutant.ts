@@ -7,6 +7,10 @@ import type { Queue } from './witness.ts'
 /** A deliberate bug; without any part it is none. */
 export interface Mutant {
   readonly server?: ServerMutation
+  /** How durable an append really is. */
+  readonly appends?: 'relaxed'
+  /** All people of a device share one queue. */
+  readonly sharesQueue?: boolean
   readonly environment?: (environment: Environment) => Environment
   readonly store?: (store: Store, queue: Queue, context: SimContext) => Store
   readonly transport?: (transport: Transport, queue: Queue, cookie: () => SimSession | null) => Transport

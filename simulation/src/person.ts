@@ -1,7 +1,7 @@
 /** A person at a tab: enqueues, asks for a drain, looks, settles what needs one. Mistrusts every error and tries again. */
 import { operationIdFrom, operationIdRandomBytes, type OperationId } from '@holdfast/core'
 import type { Outbox } from '@holdfast/client'
-import { definitions, effectsOf, isSkipping, type Wish } from './domain.ts'
+import { definitionsOf, effectsOf, isSkipping, urgentDefinition, type Wish } from './domain.ts'
 import type { Journal } from './journal.ts'
 import type { SimRandom } from './random.ts'
 import type { ServerModel } from './server-model.ts'
@@ -23,7 +23,7 @@ export interface PersonHost {
 interface Unsure {
   readonly id: OperationId
   readonly wish: Wish
-  readonly definition: (typeof definitions)[number]
+  readonly definition: typeof urgentDefinition
   readonly intent: Intent
   readonly tenantAndUser: Tab['session']
   /** The tab that has not answered yet: as long as it lives, a person waits for it. */
@@ -62,14 +62,15 @@ export class People {
     if (dice < 0.6) for (let left = 1 + random.integer(6); left > 0; left -= 1) this.enqueue(tab, outbox)
     else if (dice < 0.7) this.#again(tab, outbox)
     else if (dice < 0.78) this.#expect(outbox.drain(random.chance(0.5) ? {} : { types: ['thing.place'] }))
-    else if (dice < 0.92) this.#expect(settleSome(outbox, this.#host))
+    else if (dice < 0.92) this.#expect(settleSome(tab, outbox, this.#host))
     else this.#look(tab, outbox)
   }
 
   /** Enqueues a new wish. */
   enqueue(tab: Tab, outbox: Outbox): void {
     const { clock, random, server, witness } = this.#host
-    const definition = random.pick(definitions)
+    const isFlood = this.#device.isFlooded && random.chance(0.9)
+    const definition = isFlood ? urgentDefinition : random.pick(definitionsOf(tab.release))
     if (definition === undefined) return
     const thing = `${random.integer(5)}`
     const nowMs = clock.nowMs
@@ -81,9 +82,15 @@ export class People {
       token,
       thing,
       ...(onVersion !== undefined && { onVersion }),
+      ...(definition.version === 2 && { format: 2 }),
       ...(isStrange && random.chance(0.5) && { refusedBeforeMs: nowMs + random.between(0, 900_000) }),
       ...(isStrange && random.chance(0.5) && { brokenBeforeMs: nowMs + random.between(0, 900_000) }),
     }
+    const isNamed = random.chance(0.3)
+    const last = !isNamed && random.chance(0.1) ? this.#lastIds.get(tab.session) : undefined
+    const parentToken = last === undefined ? undefined : witness.tokenOfId.get(last)
+    // What the device has lost, nobody can come after.
+    const parent = parentToken === undefined || witness.intents.get(parentToken)?.isLost === true ? undefined : last
     const intent: Intent = {
       token,
       session: tab.session,
@@ -92,16 +99,18 @@ export class People {
       isSkipping: isSkipping(definition),
       ids: [],
       acknowledgedId: undefined,
+      parent: parent === undefined ? undefined : parentToken,
+      isLost: false,
+      isCopied: false,
     }
     witness.intents.set(token, intent)
-    if (random.chance(0.3)) {
+    if (isNamed) {
       const id = operationIdFrom(this.#device.wallMs, random.bytes(operationIdRandomBytes))
       const unsure: Unsure = { id, wish, definition, intent, tenantAndUser: tab.session, askedIn: undefined }
       this.#unsure.push(unsure)
       this.#tell(tab, outbox, unsure)
       return
     }
-    const parent = random.chance(0.1) ? this.#lastIds.get(tab.session) : undefined
     this.operationCount += 1
     outbox
       .enqueue(definition, wish, {
@@ -133,7 +142,10 @@ export class People {
   /** Tells the outbox again what it has not confirmed, under the same id: a form that was sent twice. */
   #again(tab: Tab, outbox: Outbox): void {
     const own = this.#unsure.filter(
-      ({ tenantAndUser, askedIn }) => tenantAndUser === tab.session && askedIn?.context.isDead !== false,
+      ({ tenantAndUser, askedIn, definition }) =>
+        tenantAndUser === tab.session &&
+        askedIn?.context.isDead !== false &&
+        definitionsOf(tab.release).includes(definition),
     )
     for (const unsure of own.slice(0, 3)) this.#tell(tab, outbox, unsure)
   }
@@ -169,7 +181,7 @@ export class People {
     if (id === undefined) return
     outbox.entry(id).then(
       (entry) => {
-        if (entry?.state.kind === 'applied' && !this.#host.server.isApplied(tab.session.tenant, id)) {
+        if (entry?.state.kind === 'applied' && !this.#host.server.hasTakenEffect(tab.session.tenant, id)) {
           this.#host.journal.violate('I12', `${id} is shown as applied and is not`)
         }
       },

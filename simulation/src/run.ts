@@ -3,8 +3,10 @@
  * within a bound of simulated time all that was wished must have happened, or must wait visibly for a person.
  */
 import { checkFinally, stuckOf } from './final-checks.ts'
-import { handlers, lateType } from './domain.ts'
+import { fineNetwork } from './answer-fault.ts'
+import { firstHandlers, laterHandlers } from './domain.ts'
 import { openTab, strike } from './fate.ts'
+import type { FaultKind } from './faults.ts'
 import { Journal, type Violation } from './journal.ts'
 import { noMutant, type Mutant } from './mutant.ts'
 import { People } from './person.ts'
@@ -14,7 +16,7 @@ import { SimClock } from './sim-clock.ts'
 import { SimDevice, type SimWorld, type Tab } from './sim-device.ts'
 import type { LiveEntry } from '../../packages/client/src/store/store.ts'
 import { findOn, liveOf } from './sim-disk.ts'
-import { fineNetwork } from './sim-network.ts'
+import { lateCopyMaxMs } from './sim-network.ts'
 import { fineDisk } from './sim-storage.ts'
 import { nameOf, Witness, type Queue } from './witness.ts'
 
@@ -37,7 +39,7 @@ export interface RunResult {
   readonly operations: number
   readonly requests: number
   readonly events: number
-  readonly faults: ReadonlyMap<string, number>
+  readonly faults: ReadonlyMap<FaultKind, number>
   readonly violations: readonly Violation[]
   /** Equal for runs in which the same things happened at the same time. */
   readonly hash: string
@@ -45,7 +47,7 @@ export interface RunResult {
   readonly tail: readonly string[]
 }
 
-const [secondMs, minuteMs, hourMs] = [1000, 60_000, 3_600_000]
+const [secondMs, minuteMs, hourMs, dayMs] = [1000, 60_000, 3_600_000, 86_400_000]
 
 /** How long everything goes wrong. */
 const faultsMs = 25 * minuteMs
@@ -53,18 +55,17 @@ const faultsMs = 25 * minuteMs
 const healMs = 30 * minuteMs
 /** More events than this mean that something turns in a circle; a usual run has about eight thousand. */
 const eventsUsuallyMax = 150_000
+/** Wake-ups of a tab in an hour with nothing to do: some looks around, and signs of life of whoever leads. */
+const wakeUpsPerHourMax = 400
+/** Requests of a run: for each operation so many, and some more for what went wrong. */
+const [requestsMin, requestsPerOperationMax] = [100, 5]
 /** Rounds in which a person settles what needs one. */
 const personRounds = 200
 
+const ana: SimSession = { tenant: 'north', user: 'ana' }
 const people: readonly (readonly SimSession[])[] = [
-  [
-    { tenant: 'north', user: 'ana' },
-    { tenant: 'north', user: 'ben' },
-  ],
-  [
-    { tenant: 'south', user: 'cleo' },
-    { tenant: 'north', user: 'ana' },
-  ],
+  [ana, { tenant: 'north', user: 'ben' }],
+  [{ tenant: 'south', user: 'cleo' }, ana],
 ]
 
 /** Runs one seed. */
@@ -108,7 +109,7 @@ class Run {
     this.#random = new SimRandom(seed)
     this.#journal = new Journal(() => this.#clock.nowMs, traceMax)
     this.#server = new ServerModel({
-      handlers: handlers.filter(({ definition }) => definition.type !== lateType),
+      handlers: firstHandlers,
       mutation: mutant.server ?? {},
       onApplied: (batch) => {
         this.#requests += 1
@@ -126,6 +127,9 @@ class Run {
       mutant,
       isEveryoneLeader,
       isServerDown: () => this.#isServerDown,
+      crashServer: () => {
+        this.#crashServer()
+      },
     }
     this.#devices = people.map((own, index) => new SimDevice(`d${index}`, own, world))
     const host = { ...world, random: this.#random.fork() }
@@ -139,16 +143,17 @@ class Run {
   async play(): Promise<RunResult> {
     await this.#suffer()
     await this.#heal()
+    let operations = 0
+    for (const own of this.#crowd.values()) operations += own.operationCount
+    this.#judgeRequests(operations)
+    await this.#linger()
     checkFinally({
       devices: this.#devices,
       server: this.#server,
       witness: this.#witness,
       journal: this.#journal,
     })
-    for (const device of this.#devices) device.killAll()
     const { faults, violations, hash } = this.#journal
-    let operations = 0
-    for (const own of this.#crowd.values()) operations += own.operationCount
     const { eventCount: events } = this.#clock
     return {
       seed: this.#seed,
@@ -171,7 +176,7 @@ class Run {
       openTab(device, random)
       const isClockSteady = (this.#seed + index) % 2 === 0
       this.#again(device, 5 * secondMs, () => {
-        strike(device, { random, journal: this.#journal, isClockSteady })
+        strike(device, { random, journal: this.#journal, devices: this.#devices, isClockSteady })
       })
       this.#again(device, 6 * secondMs, () => {
         const tab = random.pick(device.tabs)
@@ -190,10 +195,13 @@ class Run {
 
   /** Everybody closes everything and comes back days later. */
   async #sleepForDays(): Promise<void> {
-    this.#journal.fault('days-away')
+    const isForMonths = this.#random.chance(0.15)
+    this.#journal.fault(isForMonths ? 'months-away' : 'days-away')
     for (const device of this.#devices) device.killAll()
     this.#isAway = true
-    await this.#clock.run(this.#clock.nowMs + this.#random.between(20, 100) * hourMs, () => this.#isOver())
+    await this.#clock.run(this.#clock.nowMs + this.#random.between(20, 100) * (isForMonths ? dayMs : hourMs), () =>
+      this.#isOver(),
+    )
     this.#isAway = false
   }
 
@@ -217,14 +225,27 @@ class Run {
         turn()
         // While nobody is there, nobody notices.
         if (this.#isAway) return
-        this.#isServerDown = true
         this.#journal.fault('server-crashed')
-        this.#clock.after(this.#random.exponential(30 * secondMs), () => {
-          this.#isServerDown = false
-        })
+        this.#crashServer()
       })
     }
     turn()
+    this.#clock.after(this.#random.between(0, 2 * faultsMs), () => {
+      this.#deploy()
+    })
+  }
+
+  #crashServer(): void {
+    if (this.#isHealed) return
+    this.#isServerDown = true
+    this.#clock.after(this.#random.exponential(30 * secondMs), () => {
+      this.#isServerDown = false
+    })
+  }
+
+  /** The server's next release. */
+  #deploy(): void {
+    for (const handler of laterHandlers) this.#server.deploy(handler)
   }
 
   /** The second phase: everything works, and everybody comes back once. */
@@ -232,12 +253,16 @@ class Run {
     this.#isHealed = true
     this.#isServerDown = false
     this.#journal.note('everything heals')
-    for (const handler of handlers) if (handler.definition.type === lateType) this.#server.deploy(handler)
+    this.#deploy()
     for (const device of this.#devices) {
       device.networkWeather = { ...fineNetwork }
       device.diskWeather = { ...fineDisk }
       device.channels.loss = 0
-      device.isOnlineHint = true
+      device.isFlooded = false
+      device.handoverDeadliness = 0
+      device.release = 'second'
+      // What the browser says of the network stays a lie here and there.
+      device.isOnlineHint = this.#random.chance(0.7)
       for (const { context } of device.tabs) {
         context.isHidden = false
         context.thaw()
@@ -249,6 +274,36 @@ class Run {
     for (const device of this.#devices) {
       for (const queue of device.queues.values()) await this.#healQueue(device, queue)
     }
+    await this.#rest()
+  }
+
+  /** Nothing is left to do: nothing is sent, and nobody wakes up more often than to look around. */
+  async #rest(): Promise<void> {
+    const tabs = this.#devices.flatMap((device) => device.tabs)
+    const wakeUpsBefore = tabs.map(({ context }) => context.wakeUps)
+    const requestsBefore = this.#witness.requestCount
+    await this.#clock.run(this.#clock.nowMs + hourMs, () => this.#isOver())
+    const requests = this.#witness.requestCount - requestsBefore
+    if (requests > 0) this.#journal.violate('I10', `${requests} requests were sent with nothing to send`)
+    for (const [index, { context }] of tabs.entries()) {
+      const wakeUps = context.wakeUps - (wakeUpsBefore[index] ?? 0)
+      if (wakeUps > wakeUpsPerHourMax) {
+        this.#journal.violate('I10', `${context.name} woke up ${wakeUps} times in an hour with nothing to do`)
+      }
+    }
+  }
+
+  /** The third phase: all devices are off, and what still hangs about in networks reaches the server. */
+  async #linger(): Promise<void> {
+    for (const device of this.#devices) device.killAll()
+    await this.#clock.run(this.#clock.nowMs + lateCopyMaxMs)
+  }
+
+  #judgeRequests(operations: number): void {
+    const max = requestsMin + requestsPerOperationMax * operations
+    if (this.#witness.requestCount > max) {
+      this.#journal.violate('I10', `${this.#witness.requestCount} requests for ${operations} operations`)
+    }
   }
 
   async #healQueue(device: SimDevice, queue: Queue): Promise<void> {
@@ -259,7 +314,8 @@ class Run {
     await this.#until(() => tab.outbox !== undefined, minuteMs)
     tab.outbox?.authenticated()
     for (let round = 0; round < personRounds; round += 1) {
-      if (!(await this.#until(() => stuckOf(disk.live).length === 0, healMs))) {
+      if (!(await this.#until(() => stuckOf(queue.disk.live).length === 0, this.#boundMs(device)))) {
+        if (await this.#giveUpOrphans(tab)) continue
         const stuck = stuckOf(disk.live)
         this.#journal.violate(
           'I11',
@@ -283,6 +339,27 @@ class Run {
     const left = liveOf(disk.live)
     if (left.length > 0) this.#journal.violate('I11', `${name}: nobody could settle ${left.length} entries`)
     await this.#checkStatus(name, tab)
+  }
+
+  /** How long healing may take now: a server that has asked for a day gets its day. */
+  #boundMs(device: SimDevice): number {
+    const contexts = device.tabs.map(({ context }) => context)
+    return Math.max(0, this.#witness.askedUntilMs(contexts) - this.#clock.nowMs) + healMs
+  }
+
+  /**
+   * What waits for something that its device has lost waits for ever, and says so: a person takes it back. True when
+   * there was any.
+   */
+  async #giveUpOrphans({ outbox, queue }: Tab): Promise<boolean> {
+    const orphans = liveOf(queue.disk.live).filter(
+      ({ operation, state }) =>
+        (state.kind === 'waiting' || state.kind === 'queued') &&
+        (operation.after ?? []).some((id) => this.#witness.isForsaken(id)),
+    )
+    for (const { operation } of orphans) void outbox?.discard(operation.id).catch(() => {})
+    await this.#clock.run(this.#clock.nowMs + minuteMs, () => this.#isOver())
+    return orphans.length > 0
   }
 
   #describe(entry: LiveEntry | undefined, { disk }: Queue): string {

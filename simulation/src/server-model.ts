@@ -73,7 +73,7 @@ export interface AppliedBatch {
   /** Whose session the request had. */
   readonly asker: SimSession
   readonly nowMs: number
-  /** Types that the server knew then. */
+  /** Types that the server knew then, with their versions; see {@link nameOfHandler}. */
   readonly types: readonly string[]
   readonly operations: readonly WireOperation[]
   readonly outcomes: readonly OperationOutcome[]
@@ -134,6 +134,14 @@ export class ServerModel {
     return final.outcome === 'applied'
   }
 
+  /** True when this operation, or one that took its place since, took effect. */
+  hasTakenEffect(tenant: string, id: OperationId): boolean {
+    const rows = new Map<OperationId, LedgerRow>()
+    const ledger = this.tenants.get(tenant)?.ledger
+    if (ledger !== undefined) readWithSuccessors(ledger, id, rows)
+    return [...rows.keys()].some((each) => this.isApplied(tenant, each))
+  }
+
   /** The state of a thing now, or `undefined` when there is none. */
   stateOf(tenant: string, thing: string): Json | undefined {
     return this.tenants.get(tenant)?.entities.get(entityKey({ kind: 'thing', id: thing }))?.state
@@ -173,7 +181,7 @@ export class ServerModel {
     nowMs: number,
     asker: SimSession = session,
   ): Promise<readonly OperationOutcome[]> {
-    const types = [...this.#handlers.keys()]
+    const types = [...this.#handlers.values()].map(nameOfHandler)
     const outcomes = new Map<OperationId, OperationOutcome>()
     let stoppedLanes: ReadonlySet<string> = new Set()
     for (const places of wavesOf(received)) {
@@ -237,6 +245,11 @@ export class ServerModel {
     }
     return stoppedLanes
   }
+}
+
+/** Tells a handler from those of other types and releases. */
+export function nameOfHandler({ definition: { type, version } }: Handler): string {
+  return `${type}@${version}`
 }
 
 /** The rows that the server's statement reads for an id: its own, and those of whatever took its place. */

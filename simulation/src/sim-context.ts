@@ -28,6 +28,8 @@ export class SimContext {
   readonly name: string
   readonly environment: Environment
   isHidden = false
+  /** Timers of this context that have gone off. */
+  wakeUps = 0
   readonly #host: ContextHost
   readonly #wakers = new Set<() => void>()
   readonly #freezers = new Set<() => void>()
@@ -108,9 +110,13 @@ export class SimContext {
 
   #timer(delayMs: number, callback: () => void): () => void {
     const waitMs = Math.max(0, delayMs)
-    if (!this.isHidden) return this.after(waitMs, callback)
+    const wake = (): void => {
+      this.wakeUps += 1
+      callback()
+    }
+    if (!this.isHidden) return this.after(waitMs, wake)
     const dueMs = this.#host.clock.nowMs + waitMs
-    return this.after(Math.ceil(dueMs / hiddenWakeMs) * hiddenWakeMs - this.#host.clock.nowMs, callback)
+    return this.after(Math.ceil(dueMs / hiddenWakeMs) * hiddenWakeMs - this.#host.clock.nowMs, wake)
   }
 }
 

@@ -1,8 +1,9 @@
 /** A device: a clock, a disk, a cookie jar, a network and any number of tabs, each with the real engine in it. */
 import { openOutboxWith, type Outbox } from '@holdfast/client'
 import { openMemoryRegistry, type MemoryRegistryDisk } from '../../packages/client/src/store/memory-registry.ts'
+import { cloneDisk, type MemoryDisk } from '../../packages/client/src/store/memory-store.ts'
 import { databaseName } from '../../packages/client/src/store/registry.ts'
-import { operations } from './domain.ts'
+import { operationsOf, type Release } from './domain.ts'
 import type { Mutant } from './mutant.ts'
 import type { Journal } from './journal.ts'
 import type { SimRandom } from './random.ts'
@@ -10,9 +11,10 @@ import type { ServerModel, SimSession } from './server-model.ts'
 import { SimChannels } from './sim-channels.ts'
 import type { SimClock } from './sim-clock.ts'
 import { SimContext } from './sim-context.ts'
-import { SimDisk } from './sim-disk.ts'
+import { liveOf, SimDisk } from './sim-disk.ts'
 import { SimLocks } from './sim-locks.ts'
-import { fineNetwork, SimNetwork, type NetworkWeather } from './sim-network.ts'
+import { fineNetwork, type NetworkWeather } from './answer-fault.ts'
+import { SimNetwork } from './sim-network.ts'
 import { fineDisk, openSimStore, type DiskWeather } from './sim-storage.ts'
 import { codeOf, type Queue, type Witness } from './witness.ts'
 
@@ -26,6 +28,7 @@ export interface SimWorld {
   readonly mutant: Mutant
   readonly isEveryoneLeader: boolean
   readonly isServerDown: () => boolean
+  readonly crashServer: () => void
 }
 
 /** A tab or worker with the outbox in it. */
@@ -33,8 +36,20 @@ export interface Tab {
   readonly context: SimContext
   readonly session: SimSession
   readonly queue: Queue
+  /** The release of the app that it runs. */
+  readonly release: Release
   /** `undefined` while it opens. */
   outbox: Outbox | undefined
+}
+
+/** A copy of everything that a device has stored. */
+interface Backup {
+  readonly disks: ReadonlyMap<string, MemoryDisk>
+  readonly registry: MemoryRegistryDisk
+}
+
+function emptyRegistry(): MemoryRegistryDisk {
+  return { deviceId: undefined, current: undefined, identities: [] }
 }
 
 /** The name of the application. */
@@ -47,16 +62,23 @@ export class SimDevice {
   readonly people: readonly SimSession[]
   /** Whose cookie the browser has. */
   cookie: SimSession | null
-  networkWeather: NetworkWeather = { ...fineNetwork }
   diskWeather: DiskWeather = { ...fineDisk }
   isOnlineHint = true
+  /** Which release of the app a new tab gets. */
+  release: Release = 'first'
+  /** Somebody enqueues urgent things without an end. */
+  isFlooded = false
+  /** The chance that whoever has just got the lock of another context dies at once. */
+  handoverDeadliness = 0
   readonly locks: SimLocks
   readonly channels: SimChannels
   readonly queues: Map<string, Queue> = new Map()
+  #networkWeather: NetworkWeather = { ...fineNetwork }
   #tabs: Tab[] = []
   #skewMs = 0
   #opened = 0
-  readonly #registryDisk: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] }
+  #registryDisk: MemoryRegistryDisk = emptyRegistry()
+  #backup: Backup | undefined
   readonly #world: SimWorld
   readonly #random: SimRandom
 
@@ -66,10 +88,28 @@ export class SimDevice {
     this.cookie = people[0] ?? null
     this.#world = world
     this.#random = world.random.fork()
-    this.locks = new SimLocks(world.isEveryoneLeader, () => {
-      world.journal.fault('lock-stolen')
+    this.locks = new SimLocks(world.isEveryoneLeader, {
+      onSteal: () => {
+        world.journal.fault('lock-stolen')
+      },
+      onHandover: (context) => {
+        if (!this.#random.chance(this.handoverDeadliness)) return
+        world.clock.after(this.#random.between(0, 100), () => {
+          world.journal.fault('leader-killed-at-handover')
+          this.killContext(context)
+        })
+      },
     })
     this.channels = new SimChannels(world.journal, world.random.fork())
+  }
+
+  get networkWeather(): NetworkWeather {
+    return this.#networkWeather
+  }
+
+  set networkWeather(weather: NetworkWeather) {
+    this.#networkWeather = weather
+    this.#world.witness.noteNetwork(this.name, weather.isOffline)
   }
 
   /** Tabs that are not dead. */
@@ -102,7 +142,7 @@ export class SimDevice {
   open(session: SimSession): Tab {
     const { clock, journal, mutant, witness } = this.#world
     this.#opened += 1
-    const queue = this.queueOf(session)
+    const queue = this.queueOf(mutant.sharesQueue === true ? (this.people[0] ?? session) : session)
     const name = `${this.name}.${session.user}.${this.#opened}`
     const random = this.#random.fork()
     const context = new SimContext(
@@ -117,11 +157,15 @@ export class SimDevice {
       random.fork(),
     )
     const network = this.#networkOf(queue)
-    const tab: Tab = { context, session, queue, outbox: undefined }
+    const { release } = this
+    const tab: Tab = { context, session, queue, release, outbox: undefined }
     this.#tabs.push(tab)
     const openStore = (): ReturnType<typeof openSimStore> => {
       const host = { context, disk: queue.disk, weather: () => this.diskWeather, random, journal }
-      const store = openSimStore({ ...host, watch: witness.watchDisk(queue) })
+      const kill = (dying: SimContext): void => {
+        this.killContext(dying)
+      }
+      const store = openSimStore({ ...host, watch: witness.watchDisk(queue), kill, appends: mutant.appends })
       return mutant.store?.(store, queue, context) ?? store
     }
     const transport = network.transport(context)
@@ -134,7 +178,7 @@ export class SimDevice {
       },
       {
         name: application,
-        operations,
+        operations: operationsOf(release),
         session,
         transport: mutant.transport?.(transport, queue, () => this.cookie) ?? transport,
       },
@@ -148,6 +192,13 @@ export class SimDevice {
       },
     )
     return tab
+  }
+
+  /** Stops a tab, or lets it go on. */
+  freezeOrThaw(tab: Tab, how: 'freeze' | 'freeze-warned' | 'thaw'): void {
+    this.#world.witness.noteFreeze(this.name)
+    if (how === 'thaw') tab.context.thaw()
+    else tab.context.freeze(how === 'freeze-warned')
   }
 
   /** Closes a tab in good order. */
@@ -172,6 +223,12 @@ export class SimDevice {
     this.#tabs = this.#tabs.filter((other) => other !== tab)
   }
 
+  /** Ends the tab of a context at once. */
+  killContext(context: SimContext): void {
+    const tab = this.#tabs.find((other) => other.context === context)
+    if (tab !== undefined) this.kill(tab)
+  }
+
   killAll(): void {
     for (const tab of this.#tabs) this.kill(tab)
   }
@@ -186,13 +243,62 @@ export class SimDevice {
     witness.notePowerCut()
   }
 
+  /** The browser, or its person, throws away everything that this site has stored. */
+  evict(): void {
+    this.killAll()
+    for (const queue of this.queues.values()) {
+      this.#world.witness.noteLoss(queue, undefined)
+      queue.disk = new SimDisk()
+    }
+    this.#registryDisk = emptyRegistry()
+  }
+
+  /** Somebody copies everything that is stored here; tabs go on. */
+  takeBackup(): void {
+    const disks = new Map([...this.queues].map(([name, { disk }]) => [name, cloneDisk(disk.live)]))
+    this.#backup = { disks, registry: structuredClone(this.#registryDisk) }
+  }
+
+  /** Everything is as it was when it was copied; false when it never was. */
+  restoreBackup(): boolean {
+    const backup = this.#backup
+    if (backup === undefined) return false
+    this.killAll()
+    for (const [name, queue] of this.queues) {
+      const disk = backup.disks.get(name)
+      this.#world.witness.noteLoss(queue, disk)
+      queue.disk = new SimDisk()
+      if (disk !== undefined) queue.disk.live = cloneDisk(disk)
+    }
+    this.#registryDisk = structuredClone(backup.registry)
+    return true
+  }
+
+  /** A copy of this device's profile goes on as another device, where that one has nothing of its own to lose. */
+  cloneTo(other: SimDevice): boolean {
+    const shared = this.people.find((one) => other.people.includes(one))
+    if (shared === undefined) return false
+    const target = other.queueOf(shared)
+    if (liveOf(target.disk.live).length > 0) return false
+    other.killAll()
+    this.#world.witness.noteLoss(target, this.queueOf(shared).disk.live)
+    target.disk = new SimDisk()
+    target.disk.live = cloneDisk(this.queueOf(shared).disk.live)
+    other.#registryDisk = structuredClone(this.#registryDisk)
+    return true
+  }
+
   #networkOf(queue: Queue): SimNetwork {
-    const { clock, journal, server, isServerDown, witness } = this.#world
+    const { clock, journal, server, isServerDown, crashServer, witness } = this.#world
     return new SimNetwork({
       clock,
       journal,
       server,
       isServerDown,
+      crashServer,
+      kill: (context) => {
+        this.killContext(context)
+      },
       random: this.#random.fork(),
       weather: () => this.networkWeather,
       session: () => this.cookie,
@@ -205,6 +311,9 @@ export class SimDevice {
         },
         onAnswer: (answer) => {
           witness.pages.noteAnswer(answer, clock.nowMs)
+        },
+        onDone: (context) => {
+          witness.noteDone(queue, context)
         },
       },
     })

@@ -12,17 +12,24 @@ interface Waiter {
   readonly grant: (holder: Holder) => void
 }
 
+/** Hears of what happens to locks. */
+export interface LockHost {
+  readonly onSteal: () => void
+  /** A context that stood in the queue has got the lock of another one. */
+  readonly onHandover: (context: SimContext) => void
+}
+
 /** Locks shared by all contexts of a device, granted in the order of asking. */
 export class SimLocks {
   /** With `grantsAll` everybody holds every lock at once: no promise may rest on them. */
   readonly #grantsAll: boolean
-  readonly #onSteal: () => void
+  readonly #host: LockHost
   readonly #holders = new Map<string, Holder>()
   readonly #queues = new Map<string, Waiter[]>()
 
-  constructor(grantsAll: boolean, onSteal: () => void) {
+  constructor(grantsAll: boolean, host: LockHost) {
     this.#grantsAll = grantsAll
-    this.#onSteal = onSteal
+    this.#host = host
   }
 
   acquire(
@@ -87,7 +94,7 @@ export class SimLocks {
   #steal(name: string): void {
     const holder = this.#holders.get(name)
     if (holder === undefined) return
-    this.#onSteal()
+    this.#host.onSteal()
     this.#holders.delete(name)
     holder.context.deliver(() => {
       holder.lost.abort()
@@ -102,7 +109,9 @@ export class SimLocks {
 
   #next(name: string): void {
     const waiter = this.#queues.get(name)?.shift()
-    if (waiter !== undefined) this.#give(name, waiter)
+    if (waiter === undefined) return
+    this.#give(name, waiter)
+    this.#host.onHandover(waiter.context)
   }
 
   #give(name: string, { context, grant }: Waiter): void {

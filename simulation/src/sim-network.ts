@@ -4,27 +4,12 @@
  */
 import { batchPath, healthPath, parseHealthAnswer, type BatchRequest, type RawAnswer } from '@holdfast/core'
 import type { ProbeAnswer, Transport } from '@holdfast/client'
-import { answerFault, type Damage } from './answer-fault.ts'
+import { answerFault, isDownNow, type Damage, type NetworkWeather } from './answer-fault.ts'
 import type { Journal } from './journal.ts'
 import type { SimClock } from './sim-clock.ts'
 import type { SimContext } from './sim-context.ts'
 import type { SimRandom } from './random.ts'
 import type { ServerModel, SimResponse, SimSession } from './server-model.ts'
-
-/** How the way of a device is now. */
-export interface NetworkWeather {
-  /** Nothing gets through. */
-  isOffline: boolean
-  /** Somebody else answers everything. */
-  isCaptive: boolean
-  /** The share of requests that something happens to. */
-  trouble: number
-  /** The share of probes that give a wrong picture. */
-  probeTrouble: number
-}
-
-/** A way on which nothing goes wrong. */
-export const fineNetwork: NetworkWeather = { isOffline: false, isCaptive: false, trouble: 0, probeTrouble: 0 }
 
 /** Hears of what travels. */
 export interface NetworkWatch {
@@ -34,6 +19,8 @@ export interface NetworkWatch {
   readonly onAskedToWait: (context: SimContext, waitMs: number) => void
   /** An answer has reached a context. */
   readonly onAnswer: (answer: RawAnswer) => void
+  /** The request of a context is over: it was answered, or given up. */
+  readonly onDone: (context: SimContext) => void
 }
 
 /** What the network of one device stands on. */
@@ -44,6 +31,10 @@ export interface SimNetworkHost {
   readonly server: ServerModel
   /** True while no server runs. */
   readonly isServerDown: () => boolean
+  /** The server dies and is not back for some seconds. */
+  readonly crashServer: () => void
+  /** A context dies. */
+  readonly kill: (context: SimContext) => void
   readonly weather: () => NetworkWeather
   /** The cookie. */
   readonly session: () => SimSession | null
@@ -52,7 +43,8 @@ export interface SimNetworkHost {
 
 const [sendTimeoutMs, probeTimeoutMs] = [30_000, 8000]
 /** The longest that a copy of a request hangs about in a network, ms. */
-const lateCopyMaxMs = 3 * 24 * 3_600_000
+export const lateCopyMaxMs: number = 3 * 24 * 3_600_000
+const dayMs = 24 * 3_600_000
 
 /** The network of one device. */
 export class SimNetwork {
@@ -71,17 +63,24 @@ export class SimNetwork {
   }
 
   async #send(context: SimContext, batch: BatchRequest, signal: AbortSignal): Promise<RawAnswer> {
-    const { random, journal, watch, weather } = this.#host
+    const { clock, random, journal, watch, weather, kill } = this.#host
     watch.onSend(context, batch)
-    const { isOffline, isCaptive, trouble } = weather()
-    const fault = answerFault({ isOffline, isCaptive, trouble }, random)
-    if (fault.kind !== undefined) journal.fault(`net-${fault.kind}`)
+    const fault = answerFault(weather(), clock.nowMs, random)
+    if (fault.kind !== undefined) journal.fault(fault.kind)
+    if (fault.kills === 'mid-request') {
+      clock.after(random.between(0, 160), () => {
+        kill(context)
+      })
+    }
     const answer = await this.#exchange(context, batchPath, JSON.stringify(batch), fault, sendTimeoutMs, signal)
+    watch.onDone(context)
+    if (fault.kills === 'before-mark') kill(context)
     if (typeof answer === 'string') {
       journal.note(`${context.name} < ${answer}`)
       return { kind: 'none', cause: answer }
     }
     journal.note(`${context.name} < ${answer.status} ${answer.text.slice(0, 6000)}`)
+    if (answer.status === 403 && answer.text.includes('wrong-identity')) journal.fault('wrong-session')
     if (answer.retryAfterMs !== undefined && (answer.status === 429 || answer.status === 503)) {
       watch.onAskedToWait(context, answer.retryAfterMs)
     }
@@ -93,7 +92,8 @@ export class SimNetwork {
 
   async #probe(context: SimContext, signal: AbortSignal): Promise<ProbeAnswer> {
     const { random, journal, weather } = this.#host
-    const { isOffline, isCaptive, probeTrouble } = weather()
+    const { isFlapping, isCaptive, probeTrouble, ...now } = weather()
+    const isOffline = now.isOffline || (isFlapping && isDownNow(this.#host.clock.nowMs))
     const isWrong = random.chance(probeTrouble)
     if (isWrong) journal.fault('probe-wrong')
     const fault: Damage = isOffline || (isWrong && random.chance(0.6)) ? { loses: 'request' } : {}
@@ -142,8 +142,10 @@ export class SimNetwork {
           finish(fault.loses === 'answer' ? 'network' : answer)
         })
       }
+      const sentAtMs = clock.nowMs
       if (fault.isCopiedLater === true) {
         clock.after(random.chance(0.8) ? random.between(500, 120_000) : random.between(0, lateCopyMaxMs), () => {
+          if (clock.nowMs - sentAtMs > dayMs) journal.fault('copy-arrived-days-later')
           void this.#atServer(path, session, text)
         })
       }
@@ -156,7 +158,18 @@ export class SimNetwork {
           back(fault.instead)
           return
         }
+        if (fault.crashes === 'before-commit') {
+          this.#host.crashServer()
+          back('network')
+          return
+        }
+        if (fault.isDoubled === true) void this.#atServer(path, session, text)
         void this.#atServer(path, session, text).then((answer) => {
+          if (fault.crashes === 'after-commit') {
+            this.#host.crashServer()
+            back('network')
+            return
+          }
           if (answer === undefined) {
             journal.fault('server-down')
             back('network')

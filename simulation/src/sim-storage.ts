@@ -27,10 +27,21 @@ export interface DiskWeather {
   ambiguity: number
   /** A call takes seconds. */
   slowness: number
+  /** The connection is gone: every call fails, as long as this lasts. */
+  isLost: boolean
+  /** The context dies between a commit and its answer. */
+  deadliness: number
 }
 
 /** A disk that does as it should. */
-export const fineDisk: DiskWeather = { quota: 0, failure: 0, ambiguity: 0, slowness: 0 }
+export const fineDisk: DiskWeather = {
+  quota: 0,
+  failure: 0,
+  ambiguity: 0,
+  slowness: 0,
+  isLost: false,
+  deadliness: 0,
+}
 
 /** Hears of every commit, in the instant in which it happens. */
 export interface DiskWatch {
@@ -50,14 +61,19 @@ export interface SimStorageHost {
   readonly random: SimRandom
   readonly journal: Journal
   readonly watch: DiskWatch
+  /** The context dies. */
+  readonly kill: (context: SimContext) => void
+  /** How durable an append really is: a mutant's lie. */
+  readonly appends?: 'relaxed' | undefined
 }
 
 /** Opens a store of one context on a disk. */
-export function openSimStore({ context, disk, weather, random, journal, watch }: SimStorageHost): Store {
+export function openSimStore(host: SimStorageHost): Store {
+  const { context, disk, weather, random, journal, watch, kill } = host
   const store = openMemoryStore(disk.live)
 
   const call = async <Result>(
-    kind: 'read' | 'meta' | 'write',
+    kind: 'read' | 'meta' | 'append' | 'update',
     durability: 'strict' | 'relaxed' | undefined,
     work: () => Promise<Result>,
     onCommit?: (result: Result) => void,
@@ -66,20 +82,29 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     const isSlow = random.chance(now.slowness)
     if (isSlow) journal.fault('disk-slow')
     await context.wait(isSlow ? random.between(500, 8000) : random.between(0.1, kind === 'read' ? 1 : 5))
-    if (kind === 'write' && random.chance(now.quota)) {
-      journal.fault('disk-quota')
+    const isWrite = kind === 'append' || kind === 'update'
+    if (weather().isLost) {
+      journal.fault('disk-connection-lost')
+      throw new SyncError('storage', 'The connection was lost.')
+    }
+    if (isWrite && random.chance(now.quota)) {
+      journal.fault(kind === 'append' ? 'disk-quota-append' : 'disk-quota-update')
       throw new SyncError('quota', 'No room.')
     }
     if (random.chance(now.failure)) {
-      journal.fault(`disk-${kind}-failed`)
+      journal.fault(isWrite ? 'disk-write-failed' : `disk-${kind}-failed`)
       throw new SyncError('storage', 'The disk failed.')
     }
     if (durability !== undefined) disk.noteWrite(durability)
     const result = await work()
     if (durability === undefined) return result
     onCommit?.(result)
+    if (isWrite && random.chance(now.deadliness)) {
+      journal.fault('killed-after-commit')
+      kill(context)
+    }
     await context.wait(random.between(0.1, 3))
-    if (kind === 'write' && random.chance(now.ambiguity)) {
+    if (isWrite && random.chance(now.ambiguity)) {
       journal.fault('disk-committed-but-failed')
       throw new SyncError('storage', 'The connection was lost.')
     }
@@ -89,11 +114,11 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
 
   return {
     durable: true,
-    append: (group) => call('write', 'strict', () => store.append(group), watch.onAppended),
+    append: (group) => call('append', host.appends ?? 'strict', () => store.append(group), watch.onAppended),
     appendOnce: (group) =>
       call(
-        'write',
-        'strict',
+        'append',
+        host.appends ?? 'strict',
         () => store.appendOnce(group),
         (appended) => {
           watch.onAppended(appended.flatMap(({ entry, isNew }) => (isNew && isLive(entry) ? [entry] : [])))
@@ -101,7 +126,7 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
       ),
     update: (requests, options) =>
       call(
-        'write',
+        'update',
         options.durability,
         () => store.update(requests, options),
         (reports) => {
@@ -120,7 +145,7 @@ export function openSimStore({ context, disk, weather, random, journal, watch }:
     counts: () => read(() => store.counts()),
     readLeadership: () => read(() => store.readLeadership()),
     readPause: () => read(() => store.readPause()),
-    changePause: (change) => call('write', 'strict', () => store.changePause(change)),
+    changePause: (change) => call('update', 'strict', () => store.changePause(change)),
     close: () => store.close(),
   }
 }

@@ -1,4 +1,5 @@
 /** What many runs came to. */
+import type { FaultKind } from './faults.ts'
 import type { Violation } from './journal.ts'
 import type { RunResult } from './run.ts'
 
@@ -9,7 +10,7 @@ export interface Totals {
   batches: number
   events: number
   faultCount: number
-  readonly faults: Map<string, number>
+  readonly faults: Map<FaultKind, number>
   readonly violations: (Violation & { readonly seed: number })[]
 }
 

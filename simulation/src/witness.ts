@@ -2,9 +2,19 @@
  * The witness: knows every intent and sees every commit, every request and every acknowledgement in the instant in
  * which they happen. What can be judged at once is judged here; what only shows at the end is in final-checks.ts.
  */
-import { isRecord, overdueAgeMs, type BatchRequest, type OperationId } from '@holdfast/core'
+import {
+  isHeld,
+  isRecord,
+  overdueAgeMs,
+  problemCodeOf,
+  type BatchRequest,
+  type OperationId,
+  type OperationOutcome,
+} from '@holdfast/core'
+import type { MemoryDisk } from '../../packages/client/src/store/memory-store.ts'
 import { idOf, isLive, type LiveEntry, type StoredEntry } from '../../packages/client/src/store/store.ts'
 import { tokenOf } from './domain.ts'
+import type { FaultKind } from './faults.ts'
 import type { Journal } from './journal.ts'
 import { PageWatch, type Page } from './page-watch.ts'
 import type { AppliedBatch, ServerModel, SimSession } from './server-model.ts'
@@ -24,18 +34,28 @@ export interface Intent {
   /** The ids under which it was acknowledged or stored, latest last. */
   readonly ids: OperationId[]
   acknowledgedId: OperationId | undefined
+  /** What it was to come after. */
+  readonly parent: number | undefined
+  /** Its device has lost its storage: nobody can bring it back. */
+  isLost: boolean
+  /** It came back with a backup, or lives on two devices: what a person did with one copy, the other does not know. */
+  isCopied: boolean
 }
 
 /** A queue: one identity on one device. */
 export interface Queue {
   readonly device: string
   readonly session: SimSession
-  readonly disk: SimDisk
+  /** Another one after an eviction, or when a backup was restored. */
+  disk: SimDisk
 }
 
 /** As many requests without any result in {@link fruitlessWindowMs} are a tight loop. */
 const fruitlessMax = 30
 const fruitlessWindowMs = 60_000
+
+/** What was answered before the network went is written by then, ms: the longest time-out, and a slow disk. */
+const offlineMarginMs = 90_000
 
 /** How far apart two ages must be to be told apart: entries of two tabs are stamped before they are ordered, ms. */
 const ageMarginMs = 60_000
@@ -47,10 +67,18 @@ export class Witness {
   /** Tokens in the order in which a queue stored them, by queue and lane. */
   readonly stored: Map<string, number[]> = new Map()
   readonly pages: PageWatch
+  /** Requests that have left. */
+  requestCount = 0
   readonly #journal: Journal
   readonly #clock: SimClock
   readonly #server: ServerModel
-  readonly #lastKnown = new Map<OperationId, string>()
+  /** Tokens that have taken effect. */
+  readonly #effects = new Set<number>()
+  readonly #firstStoredAtMs = new Map<number, number>()
+  readonly #lastKnown = new Map<Queue, Map<OperationId, StoredEntry['state']>>()
+  readonly #inFlight = new Map<Queue, Set<SimContext>>()
+  readonly #offlineSinceMs = new Map<string, number>()
+  readonly #freezeAtMs = new Map<string, number>()
   readonly #sentAtMs = new Map<SimContext, number[]>()
   readonly #waits = new Map<SimContext, { readonly untilMs: number; readonly sinceMs: number }>()
   readonly #jumpedAtMs = new Map<string, number>()
@@ -67,6 +95,17 @@ export class Witness {
     this.#jumpedAtMs.set(device, this.#clock.nowMs)
   }
 
+  /** A device has a network or has none. */
+  noteNetwork(device: string, isOffline: boolean): void {
+    if (!isOffline) this.#offlineSinceMs.delete(device)
+    else if (!this.#offlineSinceMs.has(device)) this.#offlineSinceMs.set(device, this.#clock.nowMs)
+  }
+
+  /** A page of a device was frozen or thawed: what it had in its hands is handled late. */
+  noteFreeze(device: string): void {
+    this.#freezeAtMs.set(device, this.#clock.nowMs)
+  }
+
   /** A device lost power: what was known of its entries may be undone. */
   notePowerCut(): void {
     this.#lastKnown.clear()
@@ -77,6 +116,36 @@ export class Witness {
     const token = this.tokenOfId.get(id)
     const intent = token === undefined ? undefined : this.intents.get(token)
     if (intent !== undefined) intent.isSkipping = true
+  }
+
+  /** A queue has become another one: nothing, what it once was, or a copy of somebody else's. */
+  noteLoss(queue: Queue, left: MemoryDisk | undefined): void {
+    this.#lastKnown.delete(queue)
+    for (const intent of this.intents.values()) {
+      if (intent.session !== queue.session) continue
+      if (intent.device === queue.device) this.#firstStoredAtMs.delete(intent.token)
+      const isThere = left !== undefined && intent.ids.some((id) => findOn(left, id) !== undefined)
+      if (isThere) intent.isCopied = true
+      else if (intent.device === queue.device) intent.isLost = true
+    }
+  }
+
+  /** True for an operation of which a device has lost its own knowledge. */
+  isForsaken(id: OperationId): boolean {
+    const token = this.tokenOfId.get(id)
+    const intent = token === undefined ? undefined : this.intents.get(token)
+    return intent !== undefined && (intent.isLost || intent.isCopied)
+  }
+
+  /** A person was told that an entry is discarded: that must survive anything. */
+  noteDiscarded(id: OperationId, { disk }: Queue): void {
+    const state = findOn(disk.platter, id)?.state
+    if (state !== undefined && state.kind !== 'discarded' && state.kind !== 'applied') {
+      this.#journal.violate(
+        'I1',
+        `the discard of ${this.tokenOfId.get(id)} was confirmed before it was stored strictly`,
+      )
+    }
   }
 
   /** `enqueue` has resolved: from now on the operation must survive anything. */
@@ -122,12 +191,39 @@ export class Witness {
     if (sent.length > fruitlessMax) {
       this.#journal.violate('I10', `${context.name} sent ${sent.length} requests in a minute for nothing`)
     }
+    const inFlight = this.#inFlight.get(queue) ?? new Set()
+    this.#inFlight.set(queue, inFlight)
+    for (const other of inFlight) if (other.isDead) inFlight.delete(other)
+    if (inFlight.size > 0 && !inFlight.has(context)) this.#journal.fault('sent-by-two-contexts')
+    inFlight.add(context)
+    this.requestCount += 1
     this.#judgeSender(queue, batch)
     if (!this.#jumpedAtMs.has(queue.device)) this.#judgeUrgency(batch)
   }
 
-  /** A batch was applied: nothing in it may have come with somebody else's session. */
-  noteApplied({ asker, operations }: AppliedBatch): void {
+  /** The request of a context is over. */
+  noteDone(queue: Queue, context: SimContext): void {
+    this.#inFlight.get(queue)?.delete(context)
+  }
+
+  /** Until when the server has asked one of these contexts to wait, ms. */
+  askedUntilMs(contexts: readonly SimContext[]): number {
+    return Math.max(0, ...contexts.map((context) => this.#waits.get(context)?.untilMs ?? 0))
+  }
+
+  /** A batch was applied: nothing in it may have come with somebody else's session, or before what it needs. */
+  noteApplied({ asker, operations, outcomes }: AppliedBatch): void {
+    for (const [index, outcome] of outcomes.entries()) {
+      const kind = faultOf(outcome)
+      if (kind !== undefined) this.#journal.fault(kind)
+      const token = tokenOf(operations[index]?.payload ?? null)
+      if (outcome.outcome !== 'applied' || token === undefined) continue
+      this.#effects.add(token)
+      const parent = this.intents.get(token)?.parent
+      if (parent !== undefined && !this.#effects.has(parent)) {
+        this.#journal.violate('I3', `${token} took effect before ${parent}, which it comes after`)
+      }
+    }
     for (const { id, payload } of operations) {
       const token = tokenOf(payload) ?? this.tokenOfId.get(id)
       const maker = token === undefined ? undefined : this.intents.get(token)?.session
@@ -142,14 +238,22 @@ export class Witness {
     this.#waits.set(context, { sinceMs: nowMs, untilMs: nowMs + waitMs })
   }
 
-  #noteStored({ device, session }: Queue, { operation }: LiveEntry): void {
+  #knownOf(queue: Queue): Map<OperationId, StoredEntry['state']> {
+    const known = this.#lastKnown.get(queue) ?? new Map<OperationId, StoredEntry['state']>()
+    this.#lastKnown.set(queue, known)
+    return known
+  }
+
+  #noteStored(queue: Queue, { operation }: LiveEntry): void {
+    const { device, session } = queue
     const token = tokenOf(operation.payload)
     const parents = (operation.after ?? []).map((id) => this.tokenOfId.get(id) ?? id).join(' ')
     this.#journal.note(
       `  ${token ?? operation.id} stands in ${operation.lane} of ${nameOf(session)} after [${parents}]`,
     )
-    this.#lastKnown.set(operation.id, 'stored')
+    this.#knownOf(queue).set(operation.id, { kind: 'queued' })
     if (token === undefined) return
+    if (!this.#firstStoredAtMs.has(token)) this.#firstStoredAtMs.set(token, this.#clock.nowMs)
     this.tokenOfId.set(operation.id, token)
     const intent = this.intents.get(token)
     if (intent === undefined) return
@@ -161,28 +265,43 @@ export class Witness {
   }
 
   /** What a queue says of an entry must be true on the server at that moment. */
-  #noteChanged({ session }: Queue, entry: StoredEntry, isByLeader: boolean): void {
+  #noteChanged(queue: Queue, entry: StoredEntry, isByLeader: boolean): void {
+    const { session } = queue
     const id = idOf(entry)
     const { state } = entry
     this.#journal.note(`  ${this.tokenOfId.get(id) ?? id} is ${state.kind}`)
-    const before = this.#lastKnown.get(id)
-    this.#lastKnown.set(id, state.kind)
     if (!isLive(entry)) this.pages.noteSettled(id)
+    const known = this.#knownOf(queue)
+    const before = known.get(id)
+    known.set(id, state)
     const isTrue = this.#server.isApplied(session.tenant, id)
     const name = this.tokenOfId.get(id) ?? id
-    if (state.kind === 'applied' && !isTrue) {
+    if (state.kind === 'applied' && !isTrue && !this.#server.hasTakenEffect(session.tenant, id)) {
       this.#journal.violate('I12', `${name} is called applied and the server knows nothing of it`)
     }
     if (state.kind === 'discarded' && state.cause === 'person' && state.isCertain && isTrue) {
       this.#journal.violate('I12', `${name} is called discarded for certain and was applied`)
     }
+    if (state.kind === 'dead' && state.reason.kind === 'rejected' && isTrue) {
+      this.#journal.violate('I12', `${name} is called refused and was applied`)
+    }
+    if (isByLeader) this.#judgeAttempts(queue, name, before, state)
     const isGivenUp = state.kind === 'discarded' && state.cause === 'person'
-    if (isByLeader && isGivenUp && before !== undefined && before !== 'discarded') {
-      this.#journal.violate('I8', `${name} was ${before} and was discarded by nobody`)
+    if (isByLeader && isGivenUp && before !== undefined && before.kind !== 'discarded') {
+      this.#journal.violate('I8', `${name} was ${before.kind} and was discarded by nobody`)
     }
-    if (isLive(entry) && (before === 'applied' || before === 'discarded')) {
-      this.#journal.violate('I2', `${name} was ${before} and came back to life as ${state.kind}`)
+    if (isLive(entry) && (before?.kind === 'applied' || before?.kind === 'discarded')) {
+      this.#journal.violate('I2', `${name} was ${before.kind} and came back to life as ${state.kind}`)
     }
+  }
+
+  /** Without a network nobody has answered: that uses up no attempt, however long it lasts. */
+  #judgeAttempts({ device }: Queue, name: unknown, before: State | undefined, state: State): void {
+    const sinceMs = this.#offlineSinceMs.get(device)
+    if (sinceMs === undefined || sinceMs > this.#clock.nowMs - offlineMarginMs) return
+    if ((this.#freezeAtMs.get(device) ?? 0) >= sinceMs - offlineMarginMs) return
+    const isUsed = isHeld(state) && before !== undefined && attemptsOf(state) > attemptsOf(before)
+    if (isUsed) this.#journal.violate('I8', `${name} used up an attempt while there was no network`)
   }
 
   #judgeSender({ session }: Queue, batch: BatchRequest): void {
@@ -198,11 +317,43 @@ export class Witness {
   #judgeUrgency({ operations }: BatchRequest): void {
     let fresh: (typeof operations)[number] | undefined
     for (const operation of operations) {
-      if (operation.ageMs < overdueAgeMs - ageMarginMs) fresh = operation
-      else if (operation.ageMs > overdueAgeMs + ageMarginMs && fresh !== undefined && fresh.lane !== operation.lane) {
-        this.#journal.violate('I6', `${tokenOf(operation.payload)} is overdue and goes after a fresh one`)
+      const token = tokenOf(operation.payload)
+      const storedAtMs = token === undefined ? undefined : this.#firstStoredAtMs.get(token)
+      if (token === undefined || storedAtMs === undefined || this.intents.get(token)?.isCopied === true) continue
+      const ageMs = this.#clock.nowMs - storedAtMs
+      if (operation.ageMs < ageMs - ageMarginMs) {
+        this.#journal.violate('I6', `${token} is ${ageMs} ms old and is sent as ${operation.ageMs} ms old`)
+      }
+      if (ageMs < overdueAgeMs - ageMarginMs) fresh = operation
+      else if (ageMs > overdueAgeMs + ageMarginMs && fresh !== undefined && fresh.lane !== operation.lane) {
+        this.#journal.violate('I6', `${token} is overdue and goes after a fresh one`)
       }
     }
+  }
+}
+
+type State = StoredEntry['state']
+
+/** Attempts that have counted. */
+function attemptsOf(state: State): number {
+  return isHeld(state) ? state.attempts : 0
+}
+
+/** The fault that an outcome tells of. */
+function faultOf(outcome: OperationOutcome): FaultKind | undefined {
+  if (outcome.outcome === 'conflict') return 'conflict'
+  if (outcome.outcome !== 'deferred' && outcome.outcome !== 'rejected') return undefined
+  switch (problemCodeOf(outcome.problem)) {
+    case 'in-progress':
+      return 'operation-before-parent'
+    case 'parent-refused':
+      return 'parent-refused'
+    case 'refused':
+      return 'operation-refused'
+    case 'internal':
+      return 'operation-broke-server'
+    default:
+      return undefined
   }
 }
 
