@@ -88,10 +88,8 @@ export const faults = {
   conflict: ['F028', 'F091'],
   'days-away': ['F014'],
   'months-away': ['F064'],
-  'herd-refused': ['F088'],
   'profile-cloned': ['F089'],
   'backup-restored': ['F089'],
-  'id-collision': ['F090'],
   'retried-twice': ['F095'],
 } as const satisfies Readonly<Record<string, readonly `F${string}`[]>>
 

@@ -195,7 +195,7 @@ class Run {
 
   /** Everybody closes everything and comes back days later. */
   async #sleepForDays(): Promise<void> {
-    const isForMonths = this.#random.chance(0.15)
+    const isForMonths = this.#random.chance(0.4)
     this.#journal.fault(isForMonths ? 'months-away' : 'days-away')
     for (const device of this.#devices) device.killAll()
     this.#isAway = true

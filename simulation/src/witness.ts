@@ -296,7 +296,7 @@ export class Witness {
   }
 
   /** Without a network nobody has answered: that uses up no attempt, however long it lasts. */
-  #judgeAttempts({ device }: Queue, name: unknown, before: State | undefined, state: State): void {
+  #judgeAttempts({ device }: Queue, name: number | string, before: State | undefined, state: State): void {
     const sinceMs = this.#offlineSinceMs.get(device)
     if (sinceMs === undefined || sinceMs > this.#clock.nowMs - offlineMarginMs) return
     if ((this.#freezeAtMs.get(device) ?? 0) >= sinceMs - offlineMarginMs) return
