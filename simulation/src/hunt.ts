@@ -1,6 +1,6 @@
 /** Hunts a deliberate bug: seeds in a row until one shows it. */
 import type { Violation } from './journal.ts'
-import type { NamedMutant } from './mutants.ts'
+import type { NamedMutant } from './mutant.ts'
 import { run } from './run.ts'
 
 /** As many seeds are tried on a mutant. */

@@ -1,13 +1,15 @@
 /**
- * The command: `npm run simulate -- [--seeds N] [--seed S] [--json FILE] [--mutants]`.
+ * The command: `npm run simulate -- [--seeds N | --minutes M] [--seed S] [--json FILE] [--mutants]`.
  *
- * Runs N seeds from S on (default: 100 from 1), and one of them in eight once more with locks that everybody holds at
+ * Runs N seeds from S on (default: 100 from 1), or seed after seed for M minutes, and one of them in eight once more with locks that everybody holds at
  * once. Prints what was done and which faults were injected. A broken promise is printed with its seed and the last
  * events, and the command fails. With `--mutants` it runs deliberate bugs instead, each of which must be caught.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { faults as faultRows } from './faults.ts'
 import { hunt, seedsPerMutant } from './hunt.ts'
+import { mutantPage } from './mutant-page.ts'
 import { mutants } from './mutants.ts'
 import { run, type RunResult } from './run.ts'
 import { addRun, emptyTotals, type Totals } from './totals.ts'
@@ -19,6 +21,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '' },
     seed: { type: 'string', default: '' },
+    minutes: { type: 'string', default: '' },
     json: { type: 'string' },
     mutants: { type: 'boolean', default: false },
   },
@@ -32,7 +35,9 @@ async function runAll(): Promise<number> {
   const count = whole('seeds', values.seeds, values.seed === '' ? 100 : 1)
   const totals = emptyTotals()
   const startMs = performance.now()
-  for (let seed = first; seed < first + count; seed += 1) {
+  const minutes = whole('minutes', values.minutes, 0)
+  const hasTime = (): boolean => performance.now() - startMs < minutes * 60_000
+  for (let seed = first; minutes > 0 ? hasTime() : seed < first + count; seed += 1) {
     take(totals, await run(seed), '')
     if (seed % everyoneLeadsEvery === 0) take(totals, await run(seed, { isEveryoneLeader: true }), ', everybody leads')
   }
@@ -56,6 +61,7 @@ async function huntAll(): Promise<number> {
         : `caught by seed ${found.seed}: ${found.violation.promise} ${found.violation.message}`
     console.log(`${isExpected ? 'ok  ' : 'FAIL'} ${name} (${keeps}) ${told}`)
   }
+  writeFileSync(new URL('../MUTANTS.md', import.meta.url), mutantPage(mutants))
   return survivors > 0 ? 1 : 0
 }
 
@@ -74,7 +80,10 @@ function print({ runs, operations, batches, events, faultCount, faults, violatio
   console.log(`${runs} runs, ${operations} operations, ${batches} batches at the server, ${events} events`)
   console.log(`${faultCount} faults in ${(tookMs / 1000).toFixed(1)} s (${Math.round(faultCount / minutes)} a minute):`)
   const byCount = [...faults].toSorted(([, left], [, right]) => right - left)
-  for (const [kind, count] of byCount) console.log(`  ${String(count).padStart(8)} ${kind}`)
+  for (const [kind, count] of byCount) {
+    const rows: readonly string[] = faultRows[kind]
+    console.log(`  ${String(count).padStart(8)} ${kind.padEnd(32)} ${rows.join(' ')}`)
+  }
   console.log(violations.length === 0 ? 'No promise was broken.' : `${violations.length} violations`)
 }
 

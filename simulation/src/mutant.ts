@@ -16,5 +16,15 @@ export interface Mutant {
   readonly transport?: (transport: Transport, queue: Queue, cookie: () => SimSession | null) => Transport
 }
 
+/** A mutant with its name. */
+export interface NamedMutant {
+  readonly name: string
+  /** The promises that it breaks, or would. */
+  readonly keeps: string
+  readonly mutant: Mutant
+  /** Why it survives; absent where it must be caught. */
+  readonly survivesBecause?: string
+}
+
 /** No bug. */
 export const noMutant: Mutant = {}

@@ -89,6 +89,16 @@ export interface ServerMutation {
   /** Does not note which operation took another one's place. */
   readonly forgetsSuccessors?: boolean
   readonly forgetsLosingSides?: boolean
+  /** Takes every change for one that was made on what is there now. */
+  readonly ignoresBases?: boolean
+  /** Throws ledger rows away that are older. */
+  readonly prunesLedgerAfterMs?: number
+  /** Commits every tenth batch's effects and not its ledger rows: two transactions, and a crash in between. */
+  readonly splitsTransaction?: boolean
+  /** Keeps a deferral as if it were final. */
+  readonly recordsDeferred?: boolean
+  /** Answers every tenth batch before its commit, which then fails. */
+  readonly losesCommits?: boolean
 }
 
 /** What a server model is made of. */
@@ -105,6 +115,8 @@ export class ServerModel {
   readonly #handlers: Map<string, Handler>
   readonly #mutation: ServerMutation
   readonly #onApplied: (batch: AppliedBatch) => void
+  #batches = 0
+  readonly #writtenAtMs = new Map<OperationId, number>()
 
   constructor({ handlers, mutation = {}, onApplied = () => {} }: ServerModelOptions) {
     this.#handlers = new Map(handlers.map((handler) => [handler.definition.type, handler]))
@@ -182,6 +194,7 @@ export class ServerModel {
     asker: SimSession = session,
   ): Promise<readonly OperationOutcome[]> {
     const types = [...this.#handlers.values()].map(nameOfHandler)
+    this.#batches += 1
     const outcomes = new Map<OperationId, OperationOutcome>()
     let stoppedLanes: ReadonlySet<string> = new Set()
     for (const places of wavesOf(received)) {
@@ -205,9 +218,12 @@ export class ServerModel {
     outcomes: Map<OperationId, OperationOutcome>,
   ): ReadonlySet<string> {
     const isIgnoring = this.#mutation.ignoresStoppedLanes === true
+    const isTenth = this.#batches % 10 === 0
     let stoppedLanes = stoppedBefore
-    for (const operations of isIgnoring ? prepared.map((operation) => [operation]) : [prepared]) {
+    for (const all of isIgnoring ? prepared.map((operation) => [operation]) : [prepared]) {
+      const operations = this.#mutation.ignoresBases === true ? all.map(withoutBase) : all
       const rows = this.rowsOf(session.tenant)
+      this.#prune(rows, nowMs)
       const known = new Map<OperationId, LedgerRow>()
       if (this.#mutation.forgetsLedger !== true) {
         for (const id of [...idsToClaim(operations), ...idsToRead(operations)])
@@ -226,10 +242,15 @@ export class ServerModel {
         context,
         ...(!isIgnoring && { stoppedLanes }),
       })
+      for (const outcome of result.outcomes) outcomes.set(outcome.id, outcome)
+      stoppedLanes = result.stoppedLanes
+      if (this.#mutation.losesCommits === true && isTenth) continue
       const own = new Set(operations.map(({ wire }) => wire.id))
-      for (const [id, row] of result.ledger) {
+      for (const [id, row] of this.#mutation.splitsTransaction === true && isTenth ? [] : result.ledger) {
         if (this.#mutation.forgetsTombstones !== true || own.has(id)) rows.ledger.set(id, row)
+        this.#writtenAtMs.set(id, nowMs)
       }
+      if (this.#mutation.recordsDeferred === true) recordDeferred(rows, operations, result.outcomes, session.user)
       for (const [id, successor] of this.#mutation.forgetsSuccessors === true ? [] : result.successors) {
         const row = rows.ledger.get(id)
         if (row !== undefined) rows.ledger.set(id, { ...row, successor })
@@ -240,10 +261,35 @@ export class ServerModel {
       const changes = result.entities.map(({ ref, version, state }) => ({ ...ref, version, deleted: state === null }))
       rows.feed.push(...changes.toSorted((left, right) => (entityKey(left) < entityKey(right) ? -1 : 1)))
       if (this.#mutation.forgetsLosingSides !== true) rows.losingSides.push(...result.losingSides)
-      for (const outcome of result.outcomes) outcomes.set(outcome.id, outcome)
-      stoppedLanes = result.stoppedLanes
     }
     return stoppedLanes
+  }
+
+  #prune({ ledger }: TenantRows, nowMs: number): void {
+    const { prunesLedgerAfterMs: ageMs } = this.#mutation
+    if (ageMs === undefined) return
+    for (const id of ledger.keys()) if ((this.#writtenAtMs.get(id) ?? nowMs) < nowMs - ageMs) ledger.delete(id)
+  }
+}
+
+/** A mutant's operation: made on whatever is there. */
+function withoutBase({ wire, ...prepared }: PreparedOperation): PreparedOperation {
+  const { base: _, ...rest } = wire
+  return { ...prepared, wire: rest }
+}
+
+/** A mutant's ledger: a deferral is kept like a refusal. */
+function recordDeferred(
+  { ledger }: TenantRows,
+  operations: readonly PreparedOperation[],
+  outcomes: readonly OperationOutcome[],
+  user: string,
+): void {
+  for (const [index, { wire, hash }] of operations.entries()) {
+    const outcome = outcomes[index]
+    if (outcome?.outcome !== 'deferred' || ledger.has(wire.id)) continue
+    const { problem: why = problem('in-progress', 'Waits') } = outcome
+    ledger.set(wire.id, { user, hash, outcome: { outcome: 'rejected', problem: why } })
   }
 }
 
