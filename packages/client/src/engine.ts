@@ -38,6 +38,7 @@ import type {
 import { afterPause, afterResume, type Pause } from './pause.ts'
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
+import { SignInRequest } from './sign-in-request.ts'
 import { StatusBoard, type SyncStatus } from './status.ts'
 import { StorageWatch } from './storage-status.ts'
 import { KeepingStore } from './store/keeping-store.ts'
@@ -81,6 +82,7 @@ export class Engine implements Outbox {
   readonly #listeners = new Set<() => void>()
   readonly #name: string
   readonly #contextId: OperationId
+  readonly #signIn: SignInRequest
   #unstored = 0
   #leading: Promise<void> | undefined
   #cancelCleanup: (() => void) | undefined
@@ -143,6 +145,9 @@ export class Engine implements Outbox {
     const board = this.#board
     this.#registryCount = new RegistryCount(environment.clock, registry, options.session, board)
     this.#settled = new SettledPromises(this.#store, environment.clock, this.#closing.signal)
+    this.#signIn = new SignInRequest(options.onAuthRequired, () => {
+      this.authenticated()
+    })
     this.#passes = new PassRequests({
       contextId: this.#contextId,
       drain: this.#drain,
@@ -174,6 +179,7 @@ export class Engine implements Outbox {
         this.#conversation.tellStatus()
         this.#registryCount.rememberSoon()
       }
+      this.#signIn.note(this.#board.snapshot)
       this.#notify()
     })
     this.#stopHints = this.#environment.onWakeHint(() => {

@@ -10,8 +10,8 @@ import type { StatusBoard, SyncStatus } from './status.ts'
 import { isSameSession, type Session } from './store/registry.ts'
 import type { Transport } from './transport/transport.ts'
 
-/** How often the session is looked at while nobody, or somebody else, is signed in, ms. */
-const sessionProbeMs = 30_000
+/** How often the session is looked at while nobody, or somebody else, is signed in: with entries pending and without, ms. */
+const [sessionProbeMs, idleSessionProbeMs] = [30_000, 300_000]
 
 /** What the gate needs from its outbox. */
 export interface GateHost {
@@ -30,7 +30,7 @@ export class Gate {
   /** How fast and how much at once may be sent. */
   readonly pace: Pace
   #way: WayState = unknownWay
-  #nextSessionProbeAtMs = 0
+  #sessionProbe = { atMs: 0, delayMs: 0 }
 
   constructor(host: GateHost) {
     this.#host = host
@@ -50,17 +50,18 @@ export class Gate {
   /** The network may be back. */
   noteHint(): void {
     this.#way = afterHint(this.#way, this.#now)
+    this.#sessionProbe = { ...this.#sessionProbe, atMs: Math.min(this.#sessionProbe.atMs, this.#now + sessionProbeMs) }
   }
 
   /** The person has signed in: the session is looked at next. */
   noteAuthenticated(): void {
-    this.#nextSessionProbeAtMs = 0
+    this.#sessionProbe = { atMs: 0, delayMs: 0 }
   }
 
   /** Our server has refused a request because of who is signed in. */
   noteUnauthenticated(isWrongIdentity: boolean): void {
     this.#host.board.set({ authentication: isWrongIdentity ? 'other' : 'required' })
-    this.#nextSessionProbeAtMs = this.#now + sessionProbeMs
+    this.#probeSessionLater()
   }
 
   /** Our server has answered a request. */
@@ -72,8 +73,8 @@ export class Gate {
   look(pass: Pass | undefined): GateState {
     const isAsking = pass !== undefined && !pass.hasProbed
     if (this.#host.board.snapshot.authentication !== 'ok') {
-      const untilMs = this.#nextSessionProbeAtMs
-      const isDue = this.#now >= untilMs || untilMs - this.#now > sessionProbeMs
+      const { atMs: untilMs, delayMs } = this.#sessionProbe
+      const isDue = this.#now >= untilMs || untilMs - this.#now > delayMs
       return isAsking || isDue ? { kind: 'probe' } : { kind: 'closed', untilMs }
     }
     if (this.#way.kind === 'down') {
@@ -95,11 +96,22 @@ export class Gate {
     if (signal.aborted) return
     const { environment } = this.#host
     const { random, clock } = environment
-    this.#nextSessionProbeAtMs = clock.now() + sessionProbeMs
-    const context = { nowMs: clock.now(), random: random.fraction(), isOnlineHint: environment.isOnlineHint() }
-    this.#setWay(afterProbe(this.#way, answer.kind, context))
+    this.#probeSessionLater()
+    const [isOnlineHint, isIdle] = [environment.isOnlineHint(), this.#isIdle]
+    this.#setWay(
+      afterProbe(this.#way, answer.kind, { nowMs: clock.now(), random: random.fraction(), isOnlineHint, isIdle }),
+    )
     if (answer.kind !== 'green' || this.#host.board.snapshot.authentication === 'ok') return
     this.#host.board.set({ authentication: this.#judgeSession(answer.session) })
+  }
+
+  get #isIdle(): boolean {
+    return this.#host.board.snapshot.pending === 0
+  }
+
+  #probeSessionLater(): void {
+    const delayMs = this.#isIdle ? idleSessionProbeMs : sessionProbeMs
+    this.#sessionProbe = { atMs: this.#now + delayMs, delayMs }
   }
 
   #judgeSession(session: Session | null): SyncStatus['authentication'] {

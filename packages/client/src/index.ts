@@ -30,3 +30,4 @@ export { isSameSession, type RegisteredIdentity, type Registry, type Session } f
 export type { AttemptRecord, Store } from './store/store.ts'
 export type { ProbeAnswer, Transport } from './transport/transport.ts'
 export type { FaultListener, StoreFault, StoreListener } from './store/store-fault.ts'
+export type { OnAuthRequired } from './sign-in-request.ts'

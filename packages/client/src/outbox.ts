@@ -16,6 +16,7 @@ import type { DrainReport } from './drain-report.ts'
 import type { Entry, EntryView } from './entry.ts'
 import type { Mode } from './held-back.ts'
 import type { RegisteredIdentity, Session } from './store/registry.ts'
+import type { OnAuthRequired } from './sign-in-request.ts'
 import type { SyncStatus } from './status.ts'
 import type { FaultListener } from './store/store-fault.ts'
 import type { Transport } from './transport/transport.ts'
@@ -35,6 +36,12 @@ export interface OutboxOptions {
   readonly retentionMs?: number
   /** Hears of each damaged record of the store, once. The record stays where it is; nothing is deleted. */
   readonly onFault?: FaultListener
+  /**
+   * Called when sending waits for a sign-in (`required`), or for the right person (`other`): once, and only in the tab or
+   * worker that leads, however many of them are open. Renew the session here, or bring the person to sign in; the
+   * session is looked at when the returned promise resolves. Pass it in every context.
+   */
+  readonly onAuthRequired?: OnAuthRequired
 }
 
 /** What may be said of an operation when it is enqueued. */

@@ -9,8 +9,10 @@ import {
 } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import { encodeMessage } from './coordination/messages.ts'
+import type { Environment } from './environment.ts'
 import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
+import type { OnAuthRequired } from './sign-in-request.ts'
 import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
 import { openMemoryRegistry, type MemoryRegistryDisk } from './store/memory-registry.ts'
 import { databaseName } from './store/registry.ts'
@@ -24,12 +26,18 @@ const [calm, urgent] = [defineLane('calm'), defineLane('urgent', { priority: 'hi
 const addNote = defineOperation({ type: 'note.add', version: 1, payload: text, lane: calm })
 const addAlarm = defineOperation({ type: 'alarm.add', version: 1, payload: text, lane: urgent })
 
+interface TabOptions {
+  readonly transport?: Transport
+  readonly registry?: MemoryRegistryDisk
+  readonly environment?: Environment
+  readonly onAuthRequired?: OnAuthRequired
+}
+
 function openTab(
   world: World,
   disk: MemoryDisk,
-  { transport, registry }: { readonly transport?: Transport; readonly registry?: MemoryRegistryDisk } = {},
+  { transport, registry, environment = world.environment(), onAuthRequired }: TabOptions = {},
 ): Promise<Outbox> {
-  const environment = world.environment()
   return openOutboxWith(
     {
       environment,
@@ -41,6 +49,7 @@ function openTab(
       operations: [addNote, addAlarm],
       session: { tenant: 'north', user: 'ana' },
       transport: transport ?? world.server.transport(),
+      ...(onAuthRequired !== undefined && { onAuthRequired }),
     },
   )
 }
@@ -212,7 +221,70 @@ describe('one id in two tabs', () => {
   })
 })
 
+describe('a session that has ended', () => {
+  test('F054 of three tabs that meet it, one is asked to renew the session, once, and sending goes on at once', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const session = world.server.session
+    world.server.session = null
+    const asked: string[] = []
+    const renewed = Promise.withResolvers<void>()
+    const open = (name: string): Promise<Outbox> =>
+      openTab(world, disk, {
+        onAuthRequired: async (why) => {
+          asked.push(`${name}: ${why}`)
+          await renewed.promise
+          world.server.session = session
+        },
+      })
+    const tabs = [await open('one'), await open('two'), await open('three')]
+    await Promise.all(tabs.map((tab, nth) => tab.enqueue(addNote, `note ${nth}`)))
+    await world.advance(120_000)
+    expect(asked).toEqual(['one: required'])
+    renewed.resolve()
+    await world.advance(1000)
+    expect(world.server.effects).toHaveLength(3)
+    world.server.session = null
+    await tabs[2]?.enqueue(addNote, 'after another end')
+    await world.advance(1000)
+    expect(asked).toEqual(['one: required', 'one: required'])
+    await Promise.all(tabs.map((tab) => tab.close()))
+  })
+
+  test('F054 an application that cannot renew it is not asked in a circle, and a later sign-in is noticed', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const session = world.server.session
+    world.server.session = null
+    let asked = 0
+    const outbox = await openTab(world, disk, {
+      onAuthRequired: () => {
+        asked += 1
+        return Promise.reject(new Error('the refresh token has expired'))
+      },
+    })
+    await outbox.enqueue(addNote, 'one')
+    await world.advance(600_000)
+    expect(asked).toBe(1)
+    world.server.session = session
+    await world.advance(31_000)
+    expect(world.server.effects).toHaveLength(1)
+    await outbox.close()
+  })
+})
+
 describe('the way to the server', () => {
+  test('a leader with nothing to send asks for the way and the session less and less often', async () => {
+    const world = new World()
+    world.server.probe = 'red'
+    const outbox = await openTab(world, memoryDisk())
+    await world.advance(3_600_000)
+    expect(world.server.probes).toBeLessThan(15)
+    world.server.probe = 'green'
+    await outbox.enqueue(addNote, 'one')
+    await world.advance(2000)
+    expect(world.server.effects).toHaveLength(1)
+    await outbox.close()
+  })
+
   test('I11 a clock that is set back by hours does not prolong a backoff', async () => {
     const world = new World()
     const outbox = await openTab(world, memoryDisk())

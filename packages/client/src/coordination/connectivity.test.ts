@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './connectivity.ts'
 
-const context = { nowMs: 1_000_000, random: 0.5, isOnlineHint: true }
+const context = { nowMs: 1_000_000, random: 0.5, isOnlineHint: true, isIdle: false }
 
 function failTimes(count: number, isOnlineHint = true): WayState {
   let way: WayState = unknownWay
@@ -22,6 +22,16 @@ describe('the way to the server', () => {
     expect(delays).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000])
     const latest = afterProbe(failTimes(40), 'red', { ...context, random: 0.999_999 })
     expect(latest.kind === 'down' && latest.nextProbeAtMs - context.nowMs).toBeLessThanOrEqual(72_000)
+  })
+
+  test('is probed less and less often while nothing is pending, down to four times an hour', () => {
+    let way: WayState = unknownWay
+    const delays = Array.from({ length: 10 }, () => {
+      way = afterProbe(way, 'red', { ...context, isIdle: true })
+      return way.kind === 'down' ? way.delayMs / 1000 : undefined
+    })
+    expect(delays).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
+    expect(isProbeDue(afterHint(way, context.nowMs), context.nowMs + 1000)).toBe(true)
   })
 
   test('F031 is judged by the probe: the browser only says which word people read', () => {

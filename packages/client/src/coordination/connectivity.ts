@@ -5,7 +5,7 @@
  *   unknown ──▶ online ◀──────── green ────────┐
  *                 │ a request fails             │
  *                 └──▶ probe ── not green ──▶ down (offline, server-unreachable, captive)
- *                                               └─ probes again after 5 s … 60 s, or at a hint
+ *                                               └─ probes again after 5 s … 60 s (15 min while nothing is pending), or at a hint
  *
  * A pure state machine: time and chance come in as values.
  */
@@ -19,10 +19,14 @@ export type WayState =
       readonly connectivity: 'offline' | 'server-unreachable' | 'captive'
       readonly probes: number
       readonly nextProbeAtMs: number
+      /** How far away the next probe was when it was set, ms. */
+      readonly delayMs: number
     }
 
 /** The first and the longest wait between two probes, ms. */
 const [probeBaseMs, probeCapMs] = [5000, 60_000]
+/** The longest wait while nothing is pending, ms: nobody waits for the answer, and what is stored is a hint. */
+const idleProbeCapMs = 900_000
 /** A hint (the network is back, an entry was stored) may bring the next probe forward, but not below this wait, ms. */
 const hintedProbeMs = 1000
 
@@ -36,18 +40,27 @@ export const openWay: WayState = { kind: 'open', connectivity: 'online' }
 export function afterProbe(
   way: WayState,
   answer: ProbeAnswer['kind'],
-  context: { readonly nowMs: number; readonly random: number; readonly isOnlineHint: boolean },
+  context: {
+    readonly nowMs: number
+    readonly random: number
+    readonly isOnlineHint: boolean
+    readonly isIdle: boolean
+  },
 ): WayState {
   if (answer === 'green') return openWay
   const probes = way.kind === 'down' ? way.probes + 1 : 1
   // 20 % of jitter: devices that lost the same access point must not come back as one.
-  const delayMs = Math.min(probeBaseMs * 2 ** Math.min(probes - 1, 16), probeCapMs) * (0.8 + 0.4 * context.random)
+  const capMs = context.isIdle ? idleProbeCapMs : probeCapMs
+  const delayMs = Math.round(
+    Math.min(probeBaseMs * 2 ** Math.min(probes - 1, 16), capMs) * (0.8 + 0.4 * context.random),
+  )
   const reachable = context.isOnlineHint ? 'server-unreachable' : 'offline'
   return {
     kind: 'down',
     connectivity: answer === 'captive' ? 'captive' : reachable,
     probes,
-    nextProbeAtMs: context.nowMs + Math.round(delayMs),
+    nextProbeAtMs: context.nowMs + delayMs,
+    delayMs,
   }
 }
 
@@ -57,7 +70,7 @@ export function afterHint(way: WayState, nowMs: number): WayState {
   return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, nowMs + hintedProbeMs) }
 }
 
-/** True when the next probe is due; also when the clock was set back behind any wait that could have been meant. */
+/** True when the next probe is due; also when the clock was set back behind the wait that was meant. */
 export function isProbeDue(way: WayState, nowMs: number): boolean {
-  return way.kind === 'down' && (nowMs >= way.nextProbeAtMs || way.nextProbeAtMs - nowMs > probeCapMs * 1.2)
+  return way.kind === 'down' && (nowMs >= way.nextProbeAtMs || way.nextProbeAtMs - nowMs > way.delayMs)
 }
