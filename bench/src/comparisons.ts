@@ -1,10 +1,12 @@
 /** All comparisons, with the bars and aims of the design. */
 import type { Page } from '@playwright/test'
 import { ours, type Comparison, type Measurements, type Session } from './comparison.ts'
+import type { Measurement } from './page/measurement.ts'
 import { medianOf } from './statistics.ts'
 import { askWorkbox } from './workbox.ts'
 // For the globals that the page declares.
 import type {} from './page/holdfast.ts'
+import type {} from './page/large.ts'
 
 const workbox = 'Workbox'
 const rawPut = 'a strict put'
@@ -12,6 +14,7 @@ const rawEach = 'a strict transaction each'
 const rawTogether = 'a record each, one transaction'
 const rawPacked = 'packed records, one transaction'
 const senderAlone = 'the sender alone'
+const atOneThousand = 'with 1k queued'
 
 /** The comparisons in the order in which they run. */
 export const comparisons: readonly Comparison[] = [
@@ -22,6 +25,8 @@ export const comparisons: readonly Comparison[] = [
   drainBatched(1000, 5),
   burst(10_000, { bar: 60, aim: 150 }),
   drain(10_000, { bar: 100, aim: 300 }),
+  rate(100_000),
+  firstSend(100_000),
 ]
 
 /** One enqueue after the other, in turns with a raw put in the same page: the medians of each. */
@@ -137,6 +142,48 @@ function drainBatched(count: number, delayMs: number): Comparison {
       workboxDrain(count, delayMs),
     ],
     pairs: [{ other: workbox, reading: 'times faster', goal: { bar: 40, aim: 85 } }],
+  }
+}
+
+/** Whether a long queue is sent as fast as a short one: the time for each thousand. */
+function rate(count: number): Comparison {
+  const ofThousand = async (page: Page, thousands: number): Promise<Measurement> => {
+    const { tookMs, operations } = await page.evaluate(
+      (n) => globalThis.holdfastBenches.drain(n, 0, 100),
+      thousands * 1000,
+    )
+    return { tookMs: tookMs / thousands, operations: operations / thousands }
+  }
+  return {
+    bench: 'long',
+    title: `drain of ${sizeName(count)}, for each 1k`,
+    operations: 1000,
+    isLong: true,
+    sessions: [
+      oursAlone((page) => ofThousand(page, count / 1000)),
+      { subjects: [atOneThousand], run: async (page) => ({ [atOneThousand]: await ofThousand(page, 1) }) },
+    ],
+    pairs: [{ other: atOneThousand, reading: 'times faster', goal: { bar: 0.7, aim: 0.95 } }],
+  }
+}
+
+/** Whether a long queue delays the first request after opening. */
+function firstSend(count: number): Comparison {
+  const send = async (page: Page, queued: number): Promise<Measurement> => {
+    const name = await page.evaluate((n) => globalThis.holdfastLarge.fill(n), queued)
+    const { tookMs, operations } = await page.evaluate((filled) => globalThis.holdfastLarge.firstSend(filled), name)
+    return { tookMs, operations: operations === queued ? 1 : 0 }
+  }
+  return {
+    bench: 'long',
+    title: `open and first send, ${sizeName(count)} queued`,
+    operations: 1,
+    isLong: true,
+    sessions: [
+      oursAlone((page) => send(page, count)),
+      { subjects: [atOneThousand], run: async (page) => ({ [atOneThousand]: await send(page, 1000) }) },
+    ],
+    pairs: [{ other: atOneThousand, reading: 'times as long', goal: { bar: 2, aim: 1.2 } }],
   }
 }
 

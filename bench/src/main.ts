@@ -9,10 +9,11 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Comparison } from './comparison.ts'
 import { comparisons } from './comparisons.ts'
+import { limits, measureLimit, type LimitResult } from './limits.ts'
 import { measure, type ComparisonResult, type MeasureOptions } from './measure.ts'
 import { profile } from './profile.ts'
 import { openSite } from './site.ts'
-import { tableOf } from './table.ts'
+import { limitsTableOf, tableOf } from './table.ts'
 
 try {
   process.exitCode = await main()
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
       profile: { type: 'string' },
     },
   })
-  const names = [...new Set(comparisons.map(({ bench }) => bench))]
+  const names = [...new Set([...comparisons, ...limits].map(({ bench }) => bench))]
   const unknown = positionals.find((name) => !names.includes(name))
   if (unknown !== undefined) return refuse(`A bench is expected: ${names.join(', ')}. Got: ${unknown}.`)
   const rounds = values.quick ? 1 : Number(values.rounds)
@@ -44,9 +45,10 @@ async function main(): Promise<number> {
   if (!(limitMs >= 1000 && limitMs <= 3_600_000)) {
     return refuse(`--limit takes seconds, from 1 to 3600. Got: ${values.limit}.`)
   }
-  const chosen = comparisons.filter(
-    ({ bench, isLong }) => (positionals.length === 0 || positionals.includes(bench)) && !(values.quick && isLong),
-  )
+  const isAskedFor = (bench: string): boolean => positionals.length === 0 || positionals.includes(bench)
+  const chosen = comparisons.filter(({ bench, isLong }) => isAskedFor(bench) && !(values.quick && isLong))
+  // Limits fill long queues: no part of a quick run.
+  const chosenLimits = values.quick ? [] : limits.filter(({ bench }) => isAskedFor(bench))
 
   await using site = await openSite()
   const browsers = new Set<string>()
@@ -70,6 +72,8 @@ async function main(): Promise<number> {
   const loadBefore = loadOf()
   const startedAtMs = Date.now()
   const results = await measureAll(chosen, options)
+  const limitResults: LimitResult[] = []
+  for (const limit of chosenLimits) limitResults.push(await measureLimit(limit, options))
   const machine = [
     [...browsers].join('; '),
     `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`,
@@ -77,9 +81,18 @@ async function main(): Promise<number> {
     `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`,
     `${((Date.now() - startedAtMs) / 1000).toFixed(0)} s in all`,
   ].join(', ')
-  console.log(`${tableOf(results, limitMs)}\n\n${machine}`)
+  console.log(
+    [tableOf(results, limitMs), limitsTableOf(limitResults), machine].filter((part) => part !== '').join('\n\n'),
+  )
   if (values.json !== undefined) {
-    const document = { startedAt: new Date(startedAtMs).toISOString(), machine, rounds, limitMs, results }
+    const document = {
+      startedAt: new Date(startedAtMs).toISOString(),
+      machine,
+      rounds,
+      limitMs,
+      results,
+      limits: limitResults,
+    }
     await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
   return 0

@@ -1,5 +1,6 @@
 /** Results as a table for people. */
 import { ours } from './comparison.ts'
+import type { LimitResult } from './limits.ts'
 import type { ComparisonResult, PairResult, SubjectResult } from './measure.ts'
 import { medianOf } from './statistics.ts'
 
@@ -7,9 +8,29 @@ const headings = ['bench', ours, 'against', '', 'ratio', 'rounds', 'bar', 'aim',
 
 /** Writes all results, a line for each pair: median times, the median ratio, the ratios' range, bar and aim. */
 export function tableOf(results: readonly ComparisonResult[], limitMs: number): string {
-  const rows = results.flatMap((result) => result.pairs.map((pair) => rowOf(result, pair, limitMs)))
-  const all = [[...headings], ...rows]
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  if (results.length === 0) return ''
+  return linesOf([
+    [...headings],
+    ...results.flatMap((result) => result.pairs.map((pair) => rowOf(result, pair, limitMs))),
+  ])
+}
+
+/** Writes the limits, a line each: the median, the range, bar and aim. Empty when there are none. */
+export function limitsTableOf(results: readonly LimitResult[]): string {
+  if (results.length === 0) return ''
+  const rows = results.map(({ title, unit, median, values, bar, aim, isKept }) => [
+    title,
+    `${short(median)} ${unit}`,
+    values.length > 1 ? [Math.min(...values), Math.max(...values)].map(short).join('–') : '',
+    `≤ ${bar}`,
+    `≤ ${aim}`,
+    isKept ? 'kept' : 'MISSED',
+  ])
+  return linesOf([['limit', ours, 'rounds', 'bar', 'aim', ''], ...rows])
+}
+
+function linesOf(all: readonly (readonly string[])[]): string {
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   return all
     .map((row) =>
       row

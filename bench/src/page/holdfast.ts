@@ -1,16 +1,13 @@
 /** What a page measures: Holdfast, and bare IndexedDB beside it. Called from outside by name. */
-import { answerMediaType, type OperationDefinition, type RawAnswer } from '@holdfast/core'
-import { openOutbox, type Outbox, type Transport } from '@holdfast/client'
+import { applicationName, withOutbox } from './bench-outbox.ts'
 import { timed, type Measurement } from './measurement.ts'
-import { noteOperation, notesOf, noteType, type Note } from './note.ts'
+import { notesOf, noteType } from './note.ts'
 import { measureEach, measurePacked, measureTogether, openRaw, put, textsOf } from './raw-indexeddb.ts'
-import { waitExactly } from './sender.ts'
+// Puts its own functions beside these.
+import './large.ts'
 
 /** Puts and enqueues that run before the clock does: code is compiled and files are made. */
 const warmUps = 20
-/** Entries that are stored and sent before a burst or a drain is measured, on both sides. */
-const drainWarmUps = 200
-
 const benches = {
   /** Ours and the raw put in turns, one at a time, nothing being sent: the time of each, ms. */
   enqueue: async (count: number): Promise<{ readonly oursMs: number[]; readonly rawMs: number[] }> => {
@@ -85,61 +82,3 @@ declare global {
 }
 
 globalThis.holdfastBenches = benches
-
-interface Opened {
-  readonly outbox: Outbox
-  readonly definition: OperationDefinition<Note>
-  readonly sender: { readonly tookMs: number }
-}
-
-/** Opens an outbox that sends when it is told to, and closes it afterwards. */
-async function withOutbox<Result>(
-  options: { readonly name?: string; readonly delayMs: number; readonly batchMax: number; readonly isWarm?: boolean },
-  work: (opened: Opened) => Promise<Result>,
-): Promise<Result> {
-  const { name = applicationName(), delayMs, batchMax, isWarm = false } = options
-  const definition = noteOperation(batchMax)
-  const sender = { tookMs: 0 }
-  const outbox = await openOutbox({
-    name,
-    operations: [definition],
-    session: { tenant: 'bench', user: 'bench' },
-    transport: applyingTransport(delayMs, sender),
-    mode: 'manual',
-  })
-  try {
-    if (isWarm) {
-      await Promise.all(notesOf(drainWarmUps).map((note) => outbox.enqueue(definition, note)))
-      await outbox.drain()
-      sender.tookMs = 0
-    }
-    return await work({ outbox, definition, sender })
-  } finally {
-    await outbox.close()
-  }
-}
-
-function applicationName(): string {
-  return `bench-${crypto.randomUUID()}`
-}
-
-/** A server that applies everything it gets, after `delayMs`. */
-function applyingTransport(delayMs: number, sender: { tookMs: number }): Transport {
-  return {
-    send: async ({ operations }): Promise<RawAnswer> => {
-      const startMs = performance.now()
-      await waitExactly(delayMs)
-      sender.tookMs += performance.now() - startMs
-      return {
-        kind: 'http',
-        status: 200,
-        redirected: false,
-        mediaType: answerMediaType,
-        retryAfter: undefined,
-        date: undefined,
-        body: { outcomes: operations.map(({ id }) => ({ id, outcome: 'applied', version: 1 })) },
-      }
-    },
-    probe: () => Promise.resolve({ kind: 'green', session: { tenant: 'bench', user: 'bench' } }),
-  }
-}
