@@ -192,7 +192,9 @@ export class Drain {
     if (this.#host.isStoreFull()) return this.#idle(pass, undefined, signal)
     // A page that is read while answers are written would be overtaken by them and read again.
     if (window.wantsMore) await this.#writer.idle()
-    await window.fill()
+    // A person has changed an entry, and what stands in its place may be in none of the pages.
+    if (await window.fill()) this.#needsReload = true
+    if (this.#needsReload) return undefined
     const plan = this.#plan(window, pass, types)
     if (types !== undefined) this.#host.heldBack.watch([...plan.passed, ...window.waiting])
     window.pass(plan.passed)

@@ -179,3 +179,19 @@ async function parentAndChild(): Promise<{
   await window.fill()
   return { store, finds, window, parent }
 }
+
+test('I3 a window that was loaded before an act of a person says that it is stale when it reads on', async () => {
+  const store = openMemoryStore()
+  const lane = 'note:1'
+  const [first] = await store.append([queuedOperation('first', { lane })])
+  if (first === undefined) throw new RangeError('an entry was stored')
+  const window = new QueueWindow(store, await store.claim('here', 0))
+  await window.reload()
+  expect(await window.fill()).toBe(false)
+  await change(store, [always(first, { state: waitingUntil(9000) })])
+  await store.append([queuedOperation('behind', { lane })])
+  window.noteGrowth(['medium'])
+  expect(await window.fill()).toBe(true)
+  await window.reload()
+  expect(await window.fill()).toBe(false)
+})

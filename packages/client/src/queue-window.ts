@@ -33,6 +33,9 @@ export class QueueWindow {
   readonly #passed = new Map<string, Position>()
   /** Lanes that wait for an entry to settle, by that entry. */
   readonly #lanesBehind = new Map<OperationId, Set<string>>()
+  /** Acts of people that the store had counted when the held entries were read. */
+  #acts: number | undefined
+  #isLoaded = false
   /** Counts what others than the reading have changed. */
   #changes = 0
 
@@ -96,10 +99,13 @@ export class QueueWindow {
   /**
    * Reads until each stream is full or at its end, and looks up the entries that others come after.
    *
+   * @returns true when a person has changed an entry since the window was loaded: what stands in its place may be unknown
+   * here, and only {@link reload} finds it
    * @throws SyncError `fenced` when another context led as the entries were read: it holds entries that this window does
    * not know, and what was read may stand behind them
    */
-  async fill(): Promise<void> {
+  async fill(): Promise<boolean> {
+    let isStale = false
     while (this.wantsMore) {
       const wanting = priorities.filter((priority) => this.#streams[priority].wantsMore)
       const changes = this.#changes
@@ -118,18 +124,23 @@ export class QueueWindow {
       if (hasEntries && leadership?.epoch !== this.#epoch) {
         throw new SyncError('fenced', 'Another context leads now; nothing was sent.')
       }
+      isStale ||= hasEntries && this.#isLoaded && leadership?.acts !== this.#acts
       for (const { priority, page } of joined) {
         const taken = this.#streams[priority].take(page, (entry) => this.#isBehindPassed(entry))
         for (const { after } of taken) this.#parents.want(after)
       }
     }
     await this.#lookUpParents()
+    return isStale
   }
 
   /** Reads the held entries anew and goes back to the start: somebody else changed something. */
   async reload(): Promise<void> {
     this.#held.clear()
     this.#parents.clear()
+    // Before all else: an act that comes while the rest is read makes it old.
+    this.#acts = (await this.#store.readLeadership())?.acts
+    this.#isLoaded = true
     // In the order in which acts of people move them, so that none is missed in between.
     for (const kind of ['dead', 'conflicted', 'waiting'] as const) {
       for (let after: OperationId | undefined; ;) {

@@ -8,9 +8,9 @@ import type { Leadership } from './store.ts'
 export async function readLeadership(transaction: IDBTransaction): Promise<Leadership | undefined> {
   const value: unknown = await resultOf(transaction.objectStore(storeNames.meta).get(leadershipKey))
   if (!isRecord(value)) return undefined
-  const { epoch, holder, beatAtMs } = value
+  const { epoch, holder, beatAtMs, acts } = value
   return typeof epoch === 'number' && typeof holder === 'string' && typeof beatAtMs === 'number'
-    ? { epoch, holder, beatAtMs }
+    ? { epoch, holder, beatAtMs, ...(typeof acts === 'number' && { acts }) }
     : undefined
 }
 
@@ -38,6 +38,12 @@ export async function beat(transaction: IDBTransaction, epoch: number, nowMs: nu
 export async function fence(transaction: IDBTransaction, epoch: number | undefined): Promise<void> {
   if (epoch === undefined || (await readLeadership(transaction))?.epoch === epoch) return
   throw new SyncError('fenced', 'Another context leads now; nothing was changed.')
+}
+
+/** Counts an act of a person, so that the leader notices it even when nobody tells it. */
+export async function countAct(transaction: IDBTransaction): Promise<void> {
+  const leadership = await readLeadership(transaction)
+  if (leadership !== undefined) write(transaction, { ...leadership, acts: (leadership.acts ?? 0) + 1 })
 }
 
 function write(transaction: IDBTransaction, leadership: Leadership): void {

@@ -275,6 +275,9 @@ function update(
   )
   const plan = planUpdate(requests, { sections, held: disk.held, settled: disk.settled }, nowMs)
   flush(disk, durability)
+  if (epoch === undefined && disk.leadership !== undefined) {
+    disk.leadership = { ...disk.leadership, acts: (disk.leadership.acts ?? 0) + 1 }
+  }
   for (const [id, entry] of plan.held) {
     if (entry === undefined) disk.held.delete(id)
     else disk.held.set(id, entry)

@@ -41,6 +41,25 @@ export const storeLeadershipContract: readonly ContractCase<StoreHarness>[] = [
     },
   },
   {
+    name: 'I3 an act of a person is counted, and shows where the log is read; what the leader writes is not',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      const epoch = await store.claim('here', 10)
+      const stored = await store.append([queuedOperation('a'), queuedOperation('b'), queuedOperation('c')])
+      const limits = { entriesMax: 10, bytesMax: 1000 }
+      const acts = async (): Promise<unknown> =>
+        (await store.readLogs(new Map([['medium', undefined]]), limits)).leadership?.acts
+      const [first, second, third] = stored.map((entry) => always(entry, appliedChange()))
+      await store.update([expectSome(first, 'an entry')], { epoch, durability: 'relaxed', nowMs: 20 })
+      expectEqual(await acts(), undefined, 'acts after what the leader wrote')
+      for (const act of [second, third])
+        await store.update([expectSome(act, 'an entry')], { durability: 'strict', nowMs: 20 })
+      expectEqual(await acts(), 2, 'acts after two of them')
+      await store.beat(epoch, 30)
+      expectEqual(await acts(), 2, 'acts after a sign of life')
+    },
+  },
+  {
     name: 'a sign of life is written by the leader alone',
     run: async (makeHarness) => {
       const harness = makeHarness()

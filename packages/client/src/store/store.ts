@@ -159,6 +159,11 @@ export interface Leadership {
   readonly epoch: number
   readonly holder: string
   readonly beatAtMs: number
+  /**
+   * Acts of people since this leadership began; absent before the first. Whoever has read before one of them may know
+   * less than the log shows: an entry that was moved is not in the log any more.
+   */
+  readonly acts?: number
 }
 
 /** What came of appending an entry that may have been there. */

@@ -2,7 +2,7 @@
 import type { OperationId } from '@holdfast/core'
 import { heldOf } from './held-reading.ts'
 import { packHeld } from './held-record.ts'
-import { fence } from './leadership-record.ts'
+import { countAct, fence } from './leadership-record.ts'
 import { readSection, writeSection } from './log-writing.ts'
 import { storeNames } from './migrations.ts'
 import { findResults, packResults, withoutResults, type FoundResult } from './results.ts'
@@ -59,6 +59,7 @@ export async function updateEntries(
   removeResults(results, found, plan.resettled)
   if (plan.settled.length > 0) results.add(packResults(nowMs, plan.settled))
   for (const part of read) writeSection(transaction, part)
+  if (epoch === undefined) await countAct(transaction)
   return plan.reports
 }
 
