@@ -291,6 +291,21 @@ describe('an undo', () => {
     await expect(outbox.undo(first.id)).rejects.toMatchObject({ code: 'illegal-act' })
   })
 
+  test('F012 I2 of the discard of an edit does nothing when what was edited had been applied', async () => {
+    const { outbox, world, cut, mend } = await scene()
+    cut('lose-answer')
+    const first = await outbox.enqueue(addNote, note('one'))
+    await world.advance(1000)
+    const second = await outbox.edit(first.id, note('two'))
+    await outbox.discard(second.id)
+    await mend()
+    expect(await stateOf(outbox, second.id)).toMatchObject({ kind: 'discarded', isCertain: true })
+    await outbox.undo(second.id)
+    await mend()
+    expect(textsOf(world)).toEqual(['one'])
+    expect(outbox.status()).toMatchObject({ pending: 0, needsYou: 0 })
+  })
+
   test('of a discard whose answer was lost: the entry goes out once', async () => {
     const { outbox, world, cut, mend } = await scene()
     cut('lose-request')

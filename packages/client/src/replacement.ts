@@ -76,6 +76,6 @@ export function isUntried(entry: StoredEntry): boolean {
 }
 
 /** What an operation stands for besides what it cancels: the latter's own versions. */
-function placeholdersOf({ supersedes, earlier }: Operation): readonly OperationId[] {
+export function placeholdersOf({ supersedes, earlier }: Operation): readonly OperationId[] {
   return linksOf({ ...(supersedes !== undefined && { supersedes }), ...(earlier !== undefined && { earlier }) })
 }

@@ -12,7 +12,7 @@
 import { linksOf, type Operation, type OperationId } from '@holdfast/core'
 import { carryOut, illegal, storedEntry, type Act, type ActGround } from './act.ts'
 import { newId } from './new-id.ts'
-import { contentOf, linksOver, linksTo, type Links } from './replacement.ts'
+import { contentOf, linksOver, linksTo, placeholdersOf, type Links } from './replacement.ts'
 import { isLive, type KeptBody, type LiveEntry, type UpdateReport } from './store/store.ts'
 
 /** Puts back what a person has discarded or edited. The report of the replacement is the last one. */
@@ -35,7 +35,9 @@ export async function undoAct(ground: ActGround, id: OperationId): Promise<reado
   }
   if (state.cause === 'superseded') throw illegal(entry, 'undo', `${state.by} stands in its place and is settled`)
   if (!state.isCertain) throw illegal(entry, 'undo', 'the answer to its discard is being written')
-  return carryOut(ground, [{ ...undo, replacement: restored(by, kept, linksOver([entry.id])), isInLine: true }])
+  // What it was itself to replace may have been applied after all, whatever became of it: then nothing more may be.
+  const links = linksOver([entry.id, ...placeholdersOf(kept.operation)])
+  return carryOut(ground, [{ ...undo, replacement: restored(by, kept, links), isInLine: true }])
 }
 
 /** The links of what takes the place of an edit, or of the news of a discard. */
