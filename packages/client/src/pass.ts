@@ -21,6 +21,7 @@ export class Pass {
   /** True once the way to the server was probed for this pass: it does not wait for a second probe. */
   hasProbed = false
   readonly #tallies = new Map<string, Tally>()
+  /** Entries that this pass has sent and that are still to be settled. */
   readonly #tried = new Set<OperationId>()
   readonly #done: PromiseWithResolvers<DrainReport> = Promise.withResolvers()
 
@@ -41,13 +42,13 @@ export class Pass {
 
   /** Notes what became of an entry. */
   note(id: OperationId, type: string, state: DeliveryState): void {
-    this.#tried.add(id)
     if (state.kind === 'queued' || state.kind === 'discarded') return
     const tally = this.#tallyOf(type)
     if (state.kind === 'applied') {
       tally.synced.push(id)
       return
     }
+    this.#tried.add(id)
     tally.failed.push(id)
     tally.errors.push({ id, attempts: state.attempts, ...explain(state) })
   }
