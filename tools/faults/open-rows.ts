@@ -15,7 +15,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F078: 'uploads: types by content',
   F079: 'uploads: metadata of photos',
   F080: 'the event stream and its limit per person',
-  F085: 'a browser test that reads the profile of a device from its disk',
   F086: 'the export of dead letters',
   F092: 'merge rules and their properties',
   F093: 'autosaved forms',

@@ -4,6 +4,7 @@ export {
   openOutbox,
   openOutboxWith,
   type BrowserOutboxOptions,
+  type EncryptedStoreOptions,
   type OutboxPorts,
   type StorageFallback,
 } from './open-outbox.ts'

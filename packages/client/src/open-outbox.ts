@@ -3,12 +3,12 @@ import { SyncError, type AnyOperationDefinition } from '@holdfast/core'
 import { readRoom } from './device-storage.ts'
 import { Engine } from './engine.ts'
 import { browserEnvironment, loneEnvironment } from './environment-browser.ts'
-import type { Environment } from './environment.ts'
+import type { Clock, Environment } from './environment.ts'
 import type { Outbox, OutboxOptions } from './outbox.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
-import { databaseName, type Registry } from './store/registry.ts'
-import type { StoreListener } from './store/store-fault.ts'
+import { databaseName, type Registry, type Session } from './store/registry.ts'
+import type { FaultListener, StoreListener } from './store/store-fault.ts'
 import type { Store } from './store/store.ts'
 
 /** What an outbox stands on. `openOutbox` brings the browser's; tests and other platforms bring their own. */
@@ -23,10 +23,27 @@ export interface OutboxPorts {
 /** Where entries go when there is no usable database; see `memoryFallback`. */
 export type StorageFallback = Pick<OutboxPorts, 'openStore' | 'openRegistry'>
 
+/** What encryption is given to open the store of one identity; see `encryptAtRest` of `@holdfast/client/encryption`. */
+export interface EncryptedStoreOptions {
+  readonly application: string
+  readonly session: Session
+  /** The name of the database. */
+  readonly name: string
+  readonly clock: Clock
+  readonly onFault: FaultListener
+  /** Opens the store that will keep sealed entries. */
+  readonly open: () => Promise<Store>
+}
+
 /** What an outbox in a browser is opened with. */
 export interface BrowserOutboxOptions extends OutboxOptions {
   /** Where entries go when the browser has no usable database. Without one, opening fails: nothing pretends to be stored. */
   readonly fallback?: StorageFallback
+  /**
+   * Encrypts what is stored: `encryptAtRest()` of `@holdfast/client/encryption`. Once it was given, it has to be given
+   * always: without it the database does not open any more (`newer-database`).
+   */
+  readonly encryption?: (options: EncryptedStoreOptions) => Promise<Store>
 }
 
 /**
@@ -42,13 +59,20 @@ export interface BrowserOutboxOptions extends OutboxOptions {
  * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here,
  * `blocked` when another tab keeps an older database open, `invalid-definition` when two operations share a type
  */
-export async function openOutbox({ fallback, ...options }: BrowserOutboxOptions): Promise<Outbox> {
+export async function openOutbox({ fallback, encryption, ...options }: BrowserOutboxOptions): Promise<Outbox> {
   const environment = browserEnvironment()
   try {
     return await openOutboxWith(
       {
         environment,
-        openStore: (name, listener) => openIndexedDbStore(name, { ...listener, clock: environment.clock, readRoom }),
+        openStore: (name, listener) => {
+          const { clock } = environment
+          const open = (isSealed: boolean): Promise<Store> =>
+            openIndexedDbStore(name, { ...listener, clock, readRoom, isSealed })
+          if (encryption === undefined) return open(false)
+          const { name: application, session } = options
+          return encryption({ application, session, name, clock, onFault: listener.onFault, open: () => open(true) })
+        },
         openRegistry: (application) => openIndexedDbRegistry(application, environment.random, environment.clock),
       },
       options,

@@ -13,6 +13,7 @@ import type { EntryView } from './entry.ts'
 import { withRegistry } from './identity.ts'
 import { listingMax } from './listing.ts'
 import type { Outbox } from './outbox.ts'
+import { shredKeys } from './sealing/key-ring.ts'
 import { asStoreError } from './store/indexeddb-request.ts'
 import { countWork, eraseWork } from './store/kept-work.ts'
 import { databaseName, isSameSession, type Session } from './store/registry.ts'
@@ -106,6 +107,7 @@ export async function removeFromDevice(
     }
     const held = await erased(databaseName(application, session), count)
     if (held !== count) return { kind: 'other-count', count: held }
+    await shredKeys(application, session)
     await registry.forget(session)
     return { kind: 'removed' }
   })
@@ -131,6 +133,7 @@ async function discardAndLeave(
   if (held !== left.length) return { kind: 'other-count', count: held }
   await withRegistry(application, (registry) => registry.leave(outbox.session))
   await outbox.close()
+  await shredKeys(application, outbox.session)
   await withRegistry(application, (registry) => registry.forget(outbox.session))
   return { kind: 'signed-out', sealed: 0, unconfirmed: held }
 }

@@ -8,13 +8,21 @@ import { databaseName, isSameSession, type RegisteredIdentity, type Registry, ty
 
 const records = 'records'
 
+/** The registry's records, by name. */
+export interface RegistryRecords {
+  readonly get: (key: string) => Promise<unknown>
+  /** Changes a record in one strict transaction; what is the same object as before is not written. */
+  readonly change: <Value>(key: string, next: (current: unknown) => Value) => Promise<Value>
+  readonly close: () => Promise<void>
+}
+
 /**
- * Opens the registry of an application.
+ * Opens the records of an application's registry.
  *
  * @param clock limits how long a call waits for a database that does not open
  * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here
  */
-export async function openIndexedDbRegistry(application: string, random: Random, clock?: Clock): Promise<Registry> {
+export async function openRegistryRecords(application: string, clock?: Clock): Promise<RegistryRecords> {
   const connection = new Connection({
     name: `holdfast-registry:${encodedName(application)}`,
     version: 1,
@@ -23,20 +31,32 @@ export async function openIndexedDbRegistry(application: string, random: Random,
       database.createObjectStore(records)
     },
   })
-  const get = (key: string): Promise<unknown> =>
-    connection.run((database) => resultOf<unknown>(database.transaction(records).objectStore(records).get(key)))
-  /** Changes a record in one strict transaction. */
-  const change = <Value>(key: string, next: (current: unknown) => Value): Promise<Value> =>
-    connection.run((database) =>
-      inTransaction(database, [records], 'strict', async (transaction) => {
-        const store = transaction.objectStore(records)
-        const current: unknown = await resultOf(store.get(key))
-        const value = next(current)
-        if (value !== current) store.put(value, key)
-        return value
-      }),
-    )
   await connection.run(() => Promise.resolve())
+  return {
+    get: (key) =>
+      connection.run((database) => resultOf<unknown>(database.transaction(records).objectStore(records).get(key))),
+    change: (key, next) =>
+      connection.run((database) =>
+        inTransaction(database, [records], 'strict', async (transaction) => {
+          const store = transaction.objectStore(records)
+          const current: unknown = await resultOf(store.get(key))
+          const value = next(current)
+          if (value !== current) store.put(value, key)
+          return value
+        }),
+      ),
+    close: () => connection.close(),
+  }
+}
+
+/**
+ * Opens the registry of an application.
+ *
+ * @param clock limits how long a call waits for a database that does not open
+ * @throws SyncError `storage` when there is no usable IndexedDB, `newer-database` when a newer release has been here
+ */
+export async function openIndexedDbRegistry(application: string, random: Random, clock?: Clock): Promise<Registry> {
+  const { get, change, close } = await openRegistryRecords(application, clock)
   return {
     deviceId: () =>
       change('device', (current) =>
@@ -72,7 +92,7 @@ export async function openIndexedDbRegistry(application: string, random: Random,
         parseIdentities(current).filter((other) => !isSameSession(other, session)),
       )
     },
-    close: () => connection.close(),
+    close,
   }
 }
 

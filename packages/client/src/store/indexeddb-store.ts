@@ -15,7 +15,7 @@ import { beat, claim, readLeadership } from './leadership-record.ts'
 import { changePause, readPause } from './pause-record.ts'
 import { readLogPage, type ReadTransaction } from './log-reading.ts'
 import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
-import { databaseVersion, migrate, storeNames } from './migrations.ts'
+import { databaseVersion, migrate, sealedVersions, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
 import { sequenceOf } from './segment.ts'
 import { onceEach, type StoreListener } from './store-fault.ts'
@@ -28,6 +28,8 @@ export interface IndexedDbStoreOptions extends Partial<StoreListener> {
   readonly clock?: Pick<Clock, 'timer'>
   /** How much room there is, for people to read when there is too little. */
   readonly readRoom?: () => Promise<Room | undefined>
+  /** True when entries may be sealed: from then on, only who says so again can open the database. */
+  readonly isSealed?: boolean
 }
 
 /**
@@ -37,9 +39,14 @@ export interface IndexedDbStoreOptions extends Partial<StoreListener> {
  * `blocked` when another tab keeps an older database open
  */
 export async function openIndexedDbStore(name: string, options: IndexedDbStoreOptions = {}): Promise<Store> {
-  const { onFault: tell, ...opening } = options
+  const { onFault: tell, isSealed = false, ...opening } = options
   const onFault = onceEach(tell)
-  const connection = new Connection({ name, version: databaseVersion, upgrade: migrate, ...opening })
+  const connection = new Connection({
+    name,
+    version: databaseVersion + (isSealed ? sealedVersions : 0),
+    upgrade: (database, fromVersion) => migrate(database, fromVersion % sealedVersions),
+    ...opening,
+  })
   const read: ReadTransaction = (stores, work) => connection.run((database) => inReading(database, stores, work))
   const write = <Result>(
     stores: readonly string[],

@@ -3,6 +3,12 @@
 /** The version that this release writes. */
 export const databaseVersion = 1
 
+/**
+ * A database that may hold sealed entries has its version raised by this, though its shape is the same: a page without
+ * the keys, or of an older release, cannot open it and so never takes what is sealed for an operation.
+ */
+export const sealedVersions = 1_000_000
+
 /** The names of the object stores. */
 export const storeNames = {
   log: { high: 'log-high', medium: 'log-medium', low: 'log-low' },

@@ -2,7 +2,8 @@
 
 /** A record that cannot be read. */
 export interface StoreFault {
-  readonly kind: 'damaged'
+  /** `sealed`: it is encrypted, and its key is missing or is another one. */
+  readonly kind: 'damaged' | 'sealed'
   /** The object store that holds it. */
   readonly store: string
   /** Its key, and the index of the entry where only one of a segment is damaged. */

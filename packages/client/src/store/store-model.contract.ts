@@ -196,23 +196,27 @@ async function play(harness: StoreHarness, acts: readonly Act[]): Promise<void> 
         break
       }
       case 'update': {
-        const seen: StoredEntry[] = []
+        const seen = new Map<StoredEntry, StoredEntry>()
         const requests: UpdateRequest[] = []
         for (const { pick, wish } of act.picks) {
           const entry = model.pick(pick, act.isStale)
           if (entry === undefined || requests.some((other) => idsOf([other.entry])[0] === idsOf([entry])[0])) continue
-          const nextId = (): string => model.nextId()
+          // A change is pure: asked again, it gives the same.
+          let id: string | undefined
+          const nextId = (): string => (id ??= model.nextId())
           requests.push({
             entry,
             change: (current) => {
-              seen.push(current)
+              seen.set(entry, current)
               return wishedChange(current, wish, nextId)
             },
           })
         }
         const reports = await change(tabAt(act.tab), requests, act.nowMs)
-        const judged = requests.filter(({ entry }) => !model.isForgotten(entry)).map(({ entry }) => model.known(entry))
-        expectEqual(seen, judged, 'what the changes saw')
+        const kept = requests.filter(({ entry }) => !model.isForgotten(entry))
+        const saw = kept.map(({ entry }) => seen.get(entry))
+        const judged = kept.map(({ entry }) => model.known(entry))
+        expectEqual(saw, judged, 'what the changes saw last')
         for (const { entry, isChanged, replacement } of reports) {
           if (isChanged) model.take(entry)
           if (replacement !== undefined) model.add(replacement)

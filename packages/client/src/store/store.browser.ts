@@ -1,5 +1,8 @@
 /** The contracts of store and registry, for a page: runs every case on the browser's own IndexedDB. */
 import { priorities } from '@holdfast/core'
+import { openCipher } from '../sealing/cipher.ts'
+import { openKeyRing } from '../sealing/key-ring.ts'
+import { openSealedStore } from '../sealing/sealed-store.ts'
 import type { ContractCase } from './contract-checks.fixture.ts'
 import { goldenContent, loadDatabase, parseGolden } from './golden-store.fixture.ts'
 import { openIndexedDbRegistry } from './indexeddb-registry.ts'
@@ -22,6 +25,9 @@ interface Closeable {
 export async function runStoreContractInPage(): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = []
   for (const storeCase of storeContract) results.push(await runCase(storeCase, storeHarness))
+  for (const { name, run } of storeContract) {
+    results.push(await runCase({ name: `sealed: ${name}`, run }, sealedHarness))
+  }
   for (const registryCase of registryContract) results.push(await runCase(registryCase, registryHarness))
   return results
 }
@@ -57,6 +63,19 @@ export async function drainGoldenInPage(
 function storeHarness(name: string, opened: Closeable[]): StoreHarness {
   const open = async (): ReturnType<StoreHarness['open']> => {
     const store = await openIndexedDbStore(name)
+    opened.push(store)
+    return store
+  }
+  return { open, crash: open }
+}
+
+function sealedHarness(name: string, opened: Closeable[]): StoreHarness {
+  const open = async (): ReturnType<StoreHarness['open']> => {
+    const ring = await openKeyRing(name, { tenant: 'north', user: 'ana' })
+    const store = openSealedStore(await openIndexedDbStore(name, { isSealed: true }), {
+      cipher: openCipher(name, ring),
+      writes: 'sealed',
+    })
     opened.push(store)
     return store
   }

@@ -97,6 +97,8 @@ export interface EntryChange {
   readonly keepsBody?: boolean
   /** Changes what the entry does to its lane as a dead letter. */
   readonly onDead?: OnDead
+  /** The same operation as it is to be stored from now on: sealed, or no longer. */
+  readonly form?: Operation
   /** Takes the entry's place in its lane, held; see core's delivery. */
   readonly replacement?: { readonly operation: Operation; readonly state: HeldState }
 }
@@ -106,8 +108,9 @@ export interface UpdateRequest {
   /** The entry as the caller knows it: its body and place are taken from here, its state is not. */
   readonly entry: StoredEntry
   /**
-   * Decides by the state the entry has inside the transaction; `undefined` leaves it. Must be pure and synchronous. Not
-   * called for an entry whose result is forgotten: nothing is left to change. What it throws undoes the whole update.
+   * Decides by the state the entry has inside the transaction; `undefined` leaves it. Must be pure and synchronous: a
+   * store may call it more than once, and the last call decides. Decides nothing about an entry whose result is
+   * forgotten, of which nothing is left to change. What it throws undoes the whole update.
    */
   readonly change: (current: StoredEntry) => EntryChange | undefined
 }

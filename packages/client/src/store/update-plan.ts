@@ -112,8 +112,9 @@ export function isStillQueued(entry: StoredEntry, sections: ReadonlyMap<Priority
   return sections.get(entry.position.priority)?.isQueued(entry.position) === true
 }
 
-function changedEntry(current: StoredEntry, change: EntryChange, nowMs: number): StoredEntry {
-  const { state, attempt, keepsBody, onDead } = change
+function changedEntry(before: StoredEntry, change: EntryChange, nowMs: number): StoredEntry {
+  const { state, attempt, keepsBody, onDead, form } = change
+  const current = form !== undefined && isLive(before) ? { ...before, operation: form } : before
   if (isSettled(state)) {
     if (!isLive(current)) {
       const { kept, ...settled } = current
