@@ -40,6 +40,12 @@ describe('parseProblem', () => {
     },
   )
 
+  it('F020 a type that is half a character, standing in for the title, reads back as what was read', () => {
+    const once = parseProblem({ type: '\ud800' })
+    expect(once?.title).toBe('\ufffd')
+    expect(parseProblem(once)).toEqual(once)
+  })
+
   it('never throws, keeps only its own members, and cuts text to what can be stored', () => {
     const keys = fc.constantFrom('type', 'title', 'status', 'detail', 'pointer', '__proto__')
     fc.assert(

@@ -93,7 +93,7 @@ export function parseProblem(value: unknown): Problem | undefined {
   if (typeof type !== 'string' || type.length > 200) return undefined
   return {
     type,
-    title: typeof title === 'string' ? cut(title) : type,
+    title: typeof title === 'string' ? cut(title) : cut(type),
     status: typeof status === 'number' && Number.isInteger(status) ? status : 0,
     ...(typeof detail === 'string' && { detail: cut(detail) }),
     ...(typeof pointer === 'string' && { pointer: cut(pointer) }),
