@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { figuresOf, isKept } from './kill-figures.ts'
 
 const count = (acknowledged: readonly string[], effects: readonly string[]) =>
-  figuresOf('renderer', 1, 2, acknowledged, effects)
+  figuresOf({ kind: 'renderer', seed: 1, kills: 2, wiped: 0 }, acknowledged, effects)
 
 describe('the figures of kill rounds', () => {
   test('an acknowledged write without an effect is lost, one that is reported twice is one', () => {

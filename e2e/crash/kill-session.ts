@@ -22,7 +22,7 @@ import { startTruthServer, type TruthServer } from '../peers/truth-server.ts'
 import { writes } from '../peers/faults.ts'
 import { BreakableProxy, type Fault } from '../proxy.ts'
 import { killers, launch, type KillKind } from './killers.ts'
-import { figuresOf, type KillFigures } from './kill-figures.ts'
+import { figuresOf, type KillCounts, type KillFigures } from './kill-figures.ts'
 
 /** What a session of kill rounds is given. */
 export interface KillSession {
@@ -63,13 +63,15 @@ export async function killSession(session: KillSession): Promise<KillFigures> {
   await way.start(truth.port)
   const profile = await mkdtemp(join(tmpdir(), 'holdfast-profile-'))
   const { by = kind === 'worker' ? 'worker' : 'page' } = session
-  const stand: Stand = { truth, way, kind, by, profile, tenant, context: await launch(kind, profile), page: undefined }
+  const context = await launch(kind, profile)
+  const stand: Stand = { truth, way, kind, by, profile, tenant, context, page: undefined, opened: 0, wiped: 0 }
   const random = mulberry(seed)
   try {
     for (let round = 0; round < rounds; round += 1) await playRound(stand, round, random)
     await way.heal()
     await arrive(stand)
-    return figuresOf(kind, seed, rounds, truth.acknowledged, await truth.effects())
+    const counts: KillCounts = { kind, seed, kills: rounds, wiped: stand.wiped }
+    return figuresOf(counts, truth.acknowledged, await truth.effects())
   } finally {
     await stand.context.close().catch(() => undefined)
     await killBrowser(profile)
@@ -90,6 +92,9 @@ interface Stand {
   context: BrowserContext
   /** The page that writes, while it lives. */
   page: Page | undefined
+  opened: number
+  /** How often the browser itself had lost the databases of the origin. */
+  wiped: number
 }
 
 async function playRound(stand: Stand, round: number, random: () => number): Promise<void> {
@@ -134,6 +139,9 @@ async function openPage(stand: Stand, by: Writer): Promise<Page> {
   const page = await context.newPage()
   await page.goto(`${way.url}/?page=kills&by=${by}&tenant=${tenant}`)
   await page.waitForFunction(() => 'writeAll' in window)
+  const isAsLeft = await page.evaluate(() => window.witness())
+  if (!isAsLeft && stand.opened > 0) stand.wiped += 1
+  stand.opened += 1
   // Tabs of earlier rounds: crashed ones, and the blank one that a browser starts with.
   for (const other of context.pages()) if (other !== page) await other.close()
   return page

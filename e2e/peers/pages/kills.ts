@@ -13,6 +13,8 @@ declare global {
     writeAll(prefix: string, count: number): Promise<void>
     /** Ends `writeAll` after the write that is being made. */
     stopWriting(): void
+    /** True when a database that an earlier page of this profile made is still there; makes it where it is not. */
+    witness(): Promise<boolean>
     /** How many entries the device still holds. */
     pending(): Promise<number>
   }
@@ -52,5 +54,19 @@ window.writeAll = async (prefix, count) => {
     }
   }
 }
+
+window.witness = () =>
+  new Promise((resolve, reject) => {
+    let isThere = true
+    const opening = indexedDB.open('witness')
+    opening.addEventListener('upgradeneeded', () => {
+      isThere = false
+    })
+    opening.addEventListener('success', () => {
+      opening.result.close()
+      resolve(isThere)
+    })
+    opening.addEventListener('error', () => reject(new Error('the witness could not be asked')))
+  })
 
 window.pending = async () => (await outbox?.entries({ limit: 500 }))?.length ?? 0
