@@ -1,7 +1,7 @@
 /**
  * Real browsers against the real server. Specs whose name ends in `.chromium.spec.ts` need something that only Chromium
  * has (Background Sync, offline emulation that reaches workers, the DevTools protocol), those in `.firefox.spec.ts` are
- * about Firefox; all others run in both.
+ * about Firefox, those in `.webkit.spec.ts` about WebKitGTK; all others run in Chromium and Firefox.
  */
 import { defineConfig } from '@playwright/test'
 import { chromiumArguments, chromiumPath, firefoxPath } from './browsers.ts'
@@ -23,7 +23,7 @@ export default defineConfig({
   projects: [
     {
       name: 'chromium',
-      testIgnore: '**/*.firefox.spec.ts',
+      testIgnore: ['**/*.firefox.spec.ts', '**/*.webkit.spec.ts'],
       use: {
         browserName: 'chromium',
         launchOptions: {
@@ -34,12 +34,15 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      testIgnore: '**/*.chromium.spec.ts',
+      testIgnore: ['**/*.chromium.spec.ts', '**/*.webkit.spec.ts'],
       use: {
         browserName: 'firefox',
         // Playwright speaks WebDriver BiDi with a stock Firefox, and its own protocol with the one that it brings.
         ...(firefox !== undefined && { channel: 'moz-firefox', launchOptions: { executablePath: firefox } }),
       },
     },
+    // Driven by the tests themselves (webkit/): Playwright knows no WebKit of the system. Set-up installs it for the
+    // full suite alone.
+    ...(process.env['HOLDFAST_FULL'] === '1' ? [{ name: 'webkitgtk', testMatch: '**/*.webkit.spec.ts' }] : []),
   ],
 })

@@ -16,14 +16,14 @@ const fromSource = '--conditions=holdfast-source'
 /**
  * What each job runs, and what set-up must find for it beyond the packages.
  *
- * @type {Record<string, { args: string[], needs: { browsers: ('chromium' | 'firefox')[], postgres: boolean }, env?: Record<string, string> }>}
+ * @type {Record<string, { args: string[], needs: { browsers: ('chromium' | 'firefox')[], postgres: boolean, webkit?: boolean }, env?: Record<string, string> }>}
  */
 const jobs = {
   start: { args: [fromSource, 'tools/start.ts'], needs: { browsers: [], postgres: false } },
   test: { args: ['tools/check.ts'], needs: { browsers: ['chromium', 'firefox'], postgres: true } },
   'test:full': {
     args: ['tools/check.ts'],
-    needs: { browsers: ['chromium', 'firefox'], postgres: true },
+    needs: { browsers: ['chromium', 'firefox'], postgres: true, webkit: true },
     env: { HOLDFAST_FULL: '1' },
   },
   simulate: { args: [fromSource, 'simulation/src/main.ts'], needs: { browsers: [], postgres: false } },

@@ -29,13 +29,14 @@ const browserNames = {
 /**
  * Makes the machine ready and says where things are.
  *
- * @param {{ browsers: Browser[], postgres: boolean }} needs what the job uses besides the packages
+ * @param {{ browsers: Browser[], postgres: boolean, webkit?: boolean }} needs what the job uses besides the packages
  * @returns {Promise<{ node: string, env: Record<string, string> }>} the pinned Node, and variables naming the browsers
  */
 export async function setup(needs) {
   await packages()
   if (needs.postgres) await postgres()
-  return { node: pinnedNode(), env: await browsers(needs.browsers) }
+  const env = { ...(await browsers(needs.browsers)), ...(needs.webkit === true ? await webkit() : {}) }
+  return { node: pinnedNode(), env }
 }
 
 /** Brings node_modules to the state of the lockfile, once per content of the lockfile. */
@@ -134,7 +135,8 @@ async function postgres() {
  */
 async function browsers(wanted) {
   let missing = wanted.filter((browser) => systemBrowser(browser) === undefined)
-  const tried = missing.length > 0 ? await aptInstall(missing) : ''
+  const names = missing.map((browser) => browserNames[browser].aptPackage)
+  const tried = missing.length > 0 ? await aptInstall(names) : ''
   missing = wanted.filter((browser) => systemBrowser(browser) === undefined)
   if (missing.length > 0) await playwrightInstall(missing, tried)
   /** @type {Record<string, string>} */
@@ -154,18 +156,43 @@ function systemBrowser(browser) {
   return browserNames[browser].commands.map((command) => which(command)).find((path) => path !== undefined)
 }
 
+/** What the tests in WebKitGTK need: the driver, a display without a screen, and the engine as a Python module. */
+const webkitPackages = ['webkit2gtk-driver', 'xvfb', 'gir1.2-webkit2-4.1', 'python3-gi']
+
+/** The Python that the module above is for, which need not be the first in the PATH; e2e/webkit/browser.py names it too. */
+const systemPython = '/usr/bin/python3'
+
 /**
- * @param {Browser[]} missing
+ * Finds WebKitGTK or installs it with apt; nothing else has it. Where it cannot be had, the other checks still run, and
+ * its own tests fail with the reason.
+ *
+ * @returns {Promise<Record<string, string>>} HOLDFAST_WEBKIT_MISSING with the reason, or nothing
+ */
+async function webkit() {
+  const isHere = async () => {
+    if (which('WebKitWebDriver') === undefined || which('Xvfb') === undefined) return false
+    const loads = "import gi; gi.require_version('Gtk', '3.0'); gi.require_version('WebKit2', '4.1')"
+    return (await run(systemPython, ['-c', loads], { isQuiet: true })).isOk
+  }
+  if (await isHere()) return {}
+  const tried = await aptInstall(webkitPackages)
+  if (await isHere()) return {}
+  const reason = `${tried}; it comes with the Debian packages ${webkitPackages.join(' ')}`
+  say(`WebKitGTK cannot be had here, its tests will fail: ${reason}`)
+  return { HOLDFAST_WEBKIT_MISSING: reason }
+}
+
+/**
+ * @param {string[]} names of Debian packages
  * @returns {Promise<string>} what came of it, for the error message if nothing else helps
  */
-async function aptInstall(missing) {
+async function aptInstall(names) {
   const apt = which('apt-get')
   if (apt === undefined) return 'no apt-get on this machine'
   const isRoot = process.getuid?.() === 0
   const sudo = which('sudo')
   if (!isRoot && sudo === undefined) return 'apt-get needs root, and there is no sudo'
   const asRoot = isRoot || sudo === undefined ? [apt] : [sudo, '-n', apt]
-  const names = missing.map((browser) => browserNames[browser].aptPackage)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   /** @param {string[]} args */
   const aptGet = (args) => {
@@ -178,8 +205,8 @@ async function aptInstall(missing) {
   // A font is part of it: without one, pages are boxes, and the browsers only recommend the fonts they need.
   const installed = await aptGet(['-qq', '-y', '--no-install-recommends', 'install', ...names, 'fonts-dejavu-core'])
   if (installed.isOk) {
-    say('browsers ready')
-    return 'apt-get was content, but the browsers are not in the PATH'
+    say(`${names.join(' and ')} ready`)
+    return 'apt-get was content, but what it installed is not in the PATH'
   }
   const words = (updated.isOk ? installed : updated).output.trim().split('\n').slice(-5).join('\n')
   const tried = `apt-get ${updated.isOk ? 'install' : 'update'}: ${(updated.isOk ? installed : updated).end}\n${words}`
