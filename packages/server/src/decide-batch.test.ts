@@ -161,6 +161,21 @@ test('a discarded edit takes back the edit and what it was to replace, and tells
   expect(neither.entities.size).toBe(0)
 })
 
+test('F089 two copies of a device that retry one refused operation apart from each other apply it once', async () => {
+  const server = memoryServer()
+  const retry = (id: string, supersedes: string): WireOperation =>
+    noteOp(id, changeNote, { id: 'n', add: 10 }, { supersedes: idOf(supersedes) })
+  const refusedRetry = (id: string, supersedes: string): WireOperation =>
+    noteOp(id, changeNote, { id: 'n', add: -1 }, { supersedes: idOf(supersedes) })
+  await server.send([noteOp('n', createNote, { id: 'n' })])
+  const [refusal] = await server.send([noteOp('o', changeNote, { id: 'n', add: -1 })])
+  expect(refusal?.outcome).toBe('rejected')
+  expect(await server.send([refusedRetry('here-1', 'o')])).toMatchObject([{ outcome: 'rejected' }])
+  expect(await server.send([refusedRetry('there-1', 'o')])).toMatchObject([{ outcome: 'rejected' }])
+  expect(await server.send([retry('here-2', 'here-1')])).toMatchObject([{ outcome: 'applied' }])
+  expect(await server.send([retry('there-2', 'there-1')])).toMatchObject([{ outcome: 'duplicate' }])
+})
+
 test('what needs an operation whose conflict was discarded is refused, and does not wait for ever', async () => {
   const server = memoryServer()
   const conflicting = noteOp('o', changeNote, { id: 'n', add: 1 }, { base: { version: 7 } })

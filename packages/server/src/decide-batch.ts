@@ -194,12 +194,32 @@ function retire({ wire }: PreparedOperation, run: Run): void {
     } else if (appliedOf(old.outcome) === undefined && (wire.cancel === undefined || old.successor === undefined)) {
       // Nothing takes the place of what was taken back, not even what that itself was to replace: it is its own successor.
       const successor = wire.cancel === undefined ? wire.id : link
-      run.known.set(link, { ...old, successor })
-      const fresh = run.fresh.get(link)
-      if (fresh === undefined) run.successors.set(link, successor)
-      else run.fresh.set(link, { ...fresh, successor })
+      // Two copies of one device may have replaced it, each in its way: the last of the other line gives way as well.
+      const last = wire.cancel === undefined ? lastOf(link, run.known) : link
+      for (const id of new Set([link, last])) if (id !== wire.id) giveWay(id, successor, run)
     }
   }
+}
+
+/** The last of those that took an operation's place, one after the other. */
+function lastOf(id: OperationId, rows: LedgerRows): OperationId {
+  const seen = new Set<OperationId>()
+  let last = id
+  for (let next: OperationId | undefined = id; next !== undefined && !seen.has(next) && rows.has(next);) {
+    seen.add(next)
+    last = next
+    next = rows.get(next)?.successor
+  }
+  return last
+}
+
+function giveWay(id: OperationId, successor: OperationId, run: Run): void {
+  const row = run.known.get(id)
+  if (row === undefined) return
+  run.known.set(id, { ...row, successor })
+  const fresh = run.fresh.get(id)
+  if (fresh === undefined) run.successors.set(id, successor)
+  else run.fresh.set(id, { ...fresh, successor })
 }
 
 function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extract<Outcome, { outcome: 'deferred' }> {
