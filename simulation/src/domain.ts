@@ -41,6 +41,8 @@ export interface Wish {
   readonly brokenBeforeMs?: number
   /** The version that it is made on, told twice, so that a base that gets lost on the way shows. */
   readonly onVersion?: number
+  /** The mark that the server gave the wish it comes after; a reference until the server knows it. */
+  readonly parentMark?: string
   /** What the second release of the app adds, and its server insists on. */
   readonly format?: 2
 }
@@ -52,7 +54,7 @@ function wishSchema(isSecond: boolean): Schema<Wish> {
 
 function validateWish(value: unknown, isSecond: boolean): SchemaResult<Wish> {
   if (!isRecord(value)) return { issues: [{ message: 'expected a wish' }] }
-  const { token, thing, refusedBeforeMs, brokenBeforeMs, onVersion } = value
+  const { token, thing, refusedBeforeMs, brokenBeforeMs, onVersion, parentMark } = value
   if (typeof token !== 'number' || typeof thing !== 'string' || (isSecond && value['format'] !== 2)) {
     return { issues: [{ message: 'expected a wish' }] }
   }
@@ -64,6 +66,7 @@ function validateWish(value: unknown, isSecond: boolean): SchemaResult<Wish> {
       ...(typeof refusedBeforeMs === 'number' && { refusedBeforeMs }),
       ...(typeof brokenBeforeMs === 'number' && { brokenBeforeMs }),
       ...(typeof onVersion === 'number' && { onVersion }),
+      ...(typeof parentMark === 'string' && { parentMark }),
     },
   }
 }
@@ -134,13 +137,26 @@ export function isSkipping(definition: AnyOperationDefinition): boolean {
 }
 
 function take(
-  { payload: { token, refusedBeforeMs, brokenBeforeMs, onVersion } }: { readonly payload: Wish },
+  { payload: { token, refusedBeforeMs, brokenBeforeMs, onVersion, parentMark } }: { readonly payload: Wish },
   entity: Entity | undefined,
   { nowMs }: DecideContext,
 ): Decision {
   if (brokenBeforeMs !== undefined && nowMs < brokenBeforeMs) throw new TypeError('a bug in a decider')
   if (refusedBeforeMs !== undefined && nowMs < refusedBeforeMs) return refused('Not now.')
-  return applied([...effectsOf(entity?.state), onVersion === undefined ? { token } : { token, onVersion }])
+  const effect: Effect = {
+    token,
+    ...(onVersion !== undefined && { onVersion }),
+    ...(parentMark !== undefined && { parent: tokenOfMark(parentMark) }),
+  }
+  return applied([...effectsOf(entity?.state), effect], { ids: { mark: `${markStart}${token}` } })
+}
+
+/** What stands before the token in the mark that the server gives each wish. */
+const markStart = 'mark-'
+
+/** The token in a mark; -1 for anything else. */
+function tokenOfMark(mark: string): number {
+  return mark.startsWith(markStart) ? Number(mark.slice(markStart.length)) : -1
 }
 
 /** One effect, as a thing's state keeps it. The state is their list, so its length is the thing's version. */

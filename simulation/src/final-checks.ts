@@ -37,8 +37,12 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
     for (const [key, { state }] of entities) {
       const thing = key.slice(key.indexOf('\u0000') + 1)
       const orders = new Map<string, number[]>()
-      for (const { token } of effectsOf(state)) {
+      for (const effect of effectsOf(state)) {
+        const { token } = effect
         const intent = witness.intents.get(token)
+        if (effect['parent'] !== undefined && effect['parent'] !== intent?.parent) {
+          journal.violate('I2', `${token} was given the mark of ${effect['parent']} and comes after ${intent?.parent}`)
+        }
         if (intent === undefined || intent.session.tenant !== tenant) {
           journal.violate('I4', `${token} took effect in ${tenant}, to which it does not belong`)
           continue

@@ -1,5 +1,5 @@
 /** A person at a tab: enqueues, asks for a drain, looks, settles what needs one. Mistrusts every error and tries again. */
-import { operationIdFrom, operationIdRandomBytes, type OperationId } from '@holdfast/core'
+import { operationIdFrom, operationIdRandomBytes, ref, type OperationId } from '@holdfast/core'
 import type { Outbox } from '@holdfast/client'
 import { definitionsOf, effectsOf, isSkipping, urgentDefinition, type Wish } from './domain.ts'
 import type { Journal } from './journal.ts'
@@ -57,13 +57,25 @@ export class People {
   act(tab: Tab): void {
     const { outbox } = tab
     if (outbox === undefined || !tab.context.isAlive) return
-    const { random } = this.#host
+    const { random, witness } = this.#host
     const dice = random.fraction()
+    const { paused } = outbox.status()
+    if ((paused.isAll || paused.types.length > 0) && (dice * 1000) % 33 < 1) {
+      witness.noteResume(tab.queue)
+      this.#expect(outbox.resume())
+      return
+    }
     if (dice < 0.6) for (let left = 1 + random.integer(6); left > 0; left -= 1) this.enqueue(tab, outbox)
     else if (dice < 0.7) this.#again(tab, outbox)
     else if (dice < 0.78) this.#expect(outbox.drain(random.chance(0.5) ? {} : { types: ['thing.place'] }))
     else if (dice < 0.92) this.#expect(settleSome(tab, outbox, this.#host))
-    else this.#look(tab, outbox)
+    else if (dice < 0.993) this.#look(tab, outbox)
+    else this.#pause(tab, outbox, dice < 0.996 ? ['thing.change', 'thing.record'] : undefined)
+  }
+
+  #pause(tab: Tab, outbox: Outbox, types: readonly string[] | undefined): void {
+    const onPaused = this.#host.witness.notePause(tab.queue, types)
+    this.#expect(outbox.pause(types === undefined ? {} : { types }).then(onPaused))
   }
 
   /** Enqueues a new wish. */
@@ -112,9 +124,11 @@ export class People {
       return
     }
     this.operationCount += 1
+    // Every other one needs the mark of what it comes after; it then comes after that one by itself.
+    const isReferring = parent !== undefined && token % 2 === 0
     outbox
-      .enqueue(definition, wish, {
-        ...(parent !== undefined && { after: [parent] }),
+      .enqueue(definition, isReferring ? { ...wish, parentMark: ref(parent, 'mark') } : wish, {
+        ...(parent !== undefined && !isReferring && { after: [parent] }),
         ...(onVersion !== undefined && { base: { version: onVersion } }),
       })
       .then(

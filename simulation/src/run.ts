@@ -313,6 +313,12 @@ class Run {
     const tab = device.tabs.find((other) => other.queue === queue && other.context.isAlive) ?? device.open(session)
     await this.#until(() => tab.outbox !== undefined, minuteMs)
     tab.outbox?.authenticated()
+    let isResumed = false
+    this.#witness.noteResume(queue)
+    void tab.outbox?.resume().then(() => {
+      isResumed = true
+    })
+    await this.#until(() => isResumed, minuteMs)
     for (let round = 0; round < personRounds; round += 1) {
       if (!(await this.#until(() => stuckOf(queue.disk.live).length === 0, this.#boundMs(device)))) {
         if (await this.#giveUpOrphans(tab)) continue

@@ -57,6 +57,9 @@ const fruitlessWindowMs = 60_000
 /** What was answered before the network went is written by then, ms: the longest time-out, and a slow disk. */
 const offlineMarginMs = 90_000
 
+/** How long after a pause a leader may go on that missed the message, ms: it reads everything anew every five minutes. */
+const pauseHeardMs = 420_000
+
 /** How far apart two ages must be to be told apart: entries of two tabs are stamped before they are ordered, ms. */
 const ageMarginMs = 60_000
 
@@ -69,6 +72,12 @@ export class Witness {
   readonly pages: PageWatch
   /** Requests that have left. */
   requestCount = 0
+  #pauses: readonly {
+    readonly queue: Queue
+    readonly types: readonly string[] | undefined
+    readonly sinceMs: number
+  }[] = []
+  readonly #resumes = new Map<Queue, number>()
   readonly #journal: Journal
   readonly #clock: SimClock
   readonly #server: ServerModel
@@ -120,6 +129,7 @@ export class Witness {
 
   /** A queue has become another one: nothing, what it once was, or a copy of somebody else's. */
   noteLoss(queue: Queue, left: MemoryDisk | undefined): void {
+    this.noteResume(queue)
     this.#lastKnown.delete(queue)
     for (const intent of this.intents.values()) {
       if (intent.session !== queue.session) continue
@@ -176,6 +186,32 @@ export class Witness {
     }
   }
 
+  /** Somebody pauses types of a queue, or all of it; the result is to be called when they are told so. */
+  notePause(queue: Queue, types: readonly string[] | undefined): () => void {
+    const resumes = this.#resumes.get(queue)
+    return () => {
+      // Resumed before they heard of their pause: nobody knows which of the two came last.
+      if (this.#resumes.get(queue) !== resumes) return
+      this.#pauses = [...this.#pauses, { queue, types, sinceMs: this.#clock.nowMs }]
+      this.#journal.note(`  ${types?.join(' ') ?? 'everything'} of ${nameOf(queue.session)} is paused`)
+    }
+  }
+
+  /** Somebody is about to resume everything of a queue. */
+  noteResume(queue: Queue): void {
+    this.#pauses = this.#pauses.filter((pause) => pause.queue !== queue)
+    this.#resumes.set(queue, (this.#resumes.get(queue) ?? 0) + 1)
+    this.#journal.note(`  ${nameOf(queue.session)} resumes`)
+  }
+
+  #judgePause(queue: Queue, { operations }: BatchRequest): void {
+    for (const pause of this.#pauses) {
+      if (pause.queue !== queue || this.#clock.nowMs - pause.sinceMs < pauseHeardMs) continue
+      const sent = operations.find(({ type }) => pause.types?.includes(type) !== false)
+      if (sent !== undefined) this.#journal.violate('I10', `${sent.type} was sent long after it was paused`)
+    }
+  }
+
   /** A batch leaves a context. */
   noteSend(queue: Queue, context: SimContext, batch: BatchRequest): void {
     const nowMs = this.#clock.nowMs
@@ -198,6 +234,7 @@ export class Witness {
     inFlight.add(context)
     this.requestCount += 1
     this.#judgeSender(queue, batch)
+    this.#judgePause(queue, batch)
     if (!this.#jumpedAtMs.has(queue.device)) this.#judgeUrgency(batch)
   }
 
