@@ -1,11 +1,12 @@
 /** An outbox on a device without free space: what was stored is sent, and nothing is said that is not true. */
-import { defineLane, defineOperation, type Schema } from '@holdfast/core'
+import { defineLane, defineOperation, SyncError, type Schema } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
 import { FullDisk } from './store/full-disk.fixture.ts'
 import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
-import { openMemoryRegistry } from './store/memory-registry.ts'
+import { openMemoryRegistry, type MemoryRegistryDisk } from './store/memory-registry.ts'
+import type { Registry } from './store/registry.ts'
 import { World } from './world.fixture.ts'
 
 const text: Schema<string> = {
@@ -18,6 +19,7 @@ class Device {
   readonly world: World = new World()
   readonly disk: MemoryDisk = memoryDisk()
   readonly room: FullDisk = new FullDisk()
+  readonly registryDisk: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] }
 
   open(): Promise<Outbox> {
     const environment = this.world.environment()
@@ -25,7 +27,14 @@ class Device {
       {
         environment,
         openStore: () => Promise.resolve(this.room.wrap(openMemoryStore(this.disk))),
-        openRegistry: () => Promise.resolve(openMemoryRegistry(environment.random)),
+        openRegistry: () => {
+          const registry = openMemoryRegistry(environment.random, this.registryDisk)
+          const remember: Registry['remember'] = (identity) =>
+            this.room.isFullForAppends
+              ? Promise.reject(new SyncError('quota', 'No room.'))
+              : registry.remember(identity)
+          return Promise.resolve({ ...registry, remember })
+        },
       },
       {
         name: 'test',
@@ -173,5 +182,24 @@ describe('a disk without room', () => {
     expect(await device.onDisk()).toBe(0)
     expect(world.server.effects.length).toBe(7500)
     await outbox.close()
+  })
+
+  test('F038 an outbox that is opened without any room sends what is there', async () => {
+    const device = new Device()
+    const { world, room } = device
+    const first = await device.openWith(5)
+    room.fill()
+    await first.close()
+    const outbox = await device.open()
+    await world.advance(60_000)
+    expect(world.server.effects.length).toBe(5)
+    expect(outbox.status()).toMatchObject({ pending: 0, storage: { kind: 'full', kept: 5 } })
+    await outbox.close()
+  })
+
+  test('F037 a person without a queue here cannot open one without room: who has a queue must be known first', async () => {
+    const device = new Device()
+    device.room.fill()
+    await expect(device.open()).rejects.toMatchObject({ code: 'quota' })
   })
 })

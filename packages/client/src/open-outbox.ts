@@ -7,7 +7,7 @@ import type { Clock, Environment } from './environment.ts'
 import type { Outbox, OutboxOptions } from './outbox.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
-import { databaseName, type Registry, type Session } from './store/registry.ts'
+import { databaseName, isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
 import type { FaultListener, StoreListener } from './store/store-fault.ts'
 import type { Store } from './store/store.ts'
 
@@ -129,7 +129,7 @@ async function openEngine(
   try {
     const counts = await store.counts()
     const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
-    await registry.remember({ ...options.session, pending, usedAtMs: ports.environment.clock.now() })
+    await remember(registry, { ...options.session, pending, usedAtMs: ports.environment.clock.now() })
     engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
     for (let told = 0; told < damaged; told += 1) engine.storage.noteDamaged()
     engine.start(counts, await store.readPause())
@@ -137,5 +137,16 @@ async function openEngine(
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** Remembers who has a queue here. A full disk is no reason to keep a queue closed that is known already: it can be sent. */
+async function remember(registry: Registry, identity: RegisteredIdentity): Promise<void> {
+  try {
+    await registry.remember(identity)
+  } catch (error) {
+    const isFull = error instanceof SyncError && error.code === 'quota'
+    const isKnown = isFull && (await registry.identities()).some((known) => isSameSession(known, identity))
+    if (!isKnown) throw error
   }
 }

@@ -32,6 +32,7 @@ export class FullDisk {
   wrap(store: Store): Store {
     return {
       ...store,
+      claim: (holder, nowMs) => (this.isFullForAppends ? Promise.reject(noRoom()) : store.claim(holder, nowMs)),
       append: (group) => (this.isFullForAppends ? Promise.reject(noRoom()) : store.append(group)),
       update: async (requests, options) => {
         this.updates += 1

@@ -6,7 +6,7 @@
 import 'fake-indexeddb/auto'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { defineLane, defineOperation, type Schema } from '@holdfast/core'
+import { defineLane, defineOperation, isRecord, type Schema } from '@holdfast/core'
 import { openOutboxWith } from '../open-outbox.ts'
 import { World } from '../world.fixture.ts'
 import {
@@ -20,7 +20,7 @@ import {
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { openMemoryRegistry } from './memory-registry.ts'
 import { databaseVersion } from './migrations.ts'
-import { newName, openRaw } from './raw-database.fixture.ts'
+import { newName, openRaw, raw } from './raw-database.fixture.ts'
 import { idsOf, readWholeLog } from './store.fixture.ts'
 
 const fileOf = (version: number): string => `${import.meta.dirname}/../../golden/store-${version}.json`
@@ -44,6 +44,26 @@ test('F047 what is written today is the format of the newest golden dump, to the
   database.close()
   expect(dump.version).toBe(databaseVersion)
   await expect(`${JSON.stringify(dump, undefined, 1)}\n`).toMatchFileSnapshot(fileOf(databaseVersion))
+})
+
+test('F045 nothing but text, numbers, bytes and plain records is written: WebKit refuses Blobs in private windows', async () => {
+  const name = newName()
+  const store = await openIndexedDbStore(name)
+  await fillGolden(store)
+  await store.close()
+  const database = await openRaw(name)
+  const kinds = new Set<string>()
+  const look = (value: unknown): void => {
+    kinds.add(Object.prototype.toString.call(value).slice(8, -1))
+    const isPlain = isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
+    if (isPlain) for (const member of Object.values(value)) look(member)
+  }
+  for (const each of database.objectStoreNames) {
+    const values = await raw<unknown[]>(name, each, (records) => records.getAll())
+    for (const value of values) look(value)
+  }
+  database.close()
+  expect([...kinds].toSorted()).toEqual(['Array', 'Boolean', 'Number', 'Object', 'String', 'Uint8Array'])
 })
 
 describe.each(released)('F047 a store of version %i', (version) => {

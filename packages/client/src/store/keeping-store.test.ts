@@ -270,6 +270,23 @@ describe('a leader on a disk without room', () => {
     expect(seen).toEqual(['applied'])
   })
 
+  test('F038 leads without room for a claim, under the epoch before it, and is fenced by the next one that has room', async () => {
+    const { disk, room, keeping, epoch } = await setUp()
+    room.fill()
+    expect(await keeping.claim('the next tab', 9)).toBe(epoch)
+    room.empty()
+    await disk.claim('another tab', 10)
+    expect(await codeOf(keeping.update([], options(epoch)))).toBe('fenced')
+  })
+
+  test('F038 nobody leads a store without room in which nobody has led: there is nothing to send', async () => {
+    const room = new FullDisk()
+    room.fill()
+    const listener = { onWrite: () => {}, onKept: () => {}, onWritten: () => {} }
+    const keeping = new KeepingStore(room.wrap(openMemoryStore(memoryDisk())), new HandClock(), listener)
+    expect(await codeOf(keeping.claim('tab', 1))).toBe('quota')
+  })
+
   test('an append without room is refused: nothing is kept of it', async () => {
     const { room, keeping } = await setUp()
     room.fill()

@@ -202,8 +202,18 @@ export class KeepingStore implements Store {
     return counts
   }
 
-  claim(holder: string, nowMs: number): Promise<number> {
-    return this.#told(this.#store.claim(holder, nowMs))
+  /**
+   * Claims the leadership; without room for that, goes on under the epoch of the leader before. Who has that epoch is not
+   * fenced off then, but epochs only save requests: what was stored must be sent all the same.
+   */
+  async claim(holder: string, nowMs: number): Promise<number> {
+    try {
+      return await this.#told(this.#store.claim(holder, nowMs))
+    } catch (error) {
+      const before = isTroubleOfTheDisk(error) ? await this.#store.readLeadership() : undefined
+      if (before === undefined) throw error
+      return before.epoch
+    }
   }
 
   beat(epoch: number, nowMs: number): Promise<boolean> {
