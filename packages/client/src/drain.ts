@@ -43,10 +43,10 @@ import type { Transport } from './transport/transport.ts'
 import type { WindowEntry } from './window-entry.ts'
 
 /**
- * How often a leader reads everything anew, ms: a context that dies right after its commit tells nobody what it stored,
+ * How often a leader reads everything anew, with messages between contexts and without, ms: a context that dies right after its commit tells nobody what it stored,
  * or what a person did there.
  */
-const lookEveryMs = 300_000
+const [lookEveryMs, deafLookEveryMs] = [300_000, 10_000]
 
 /** Entries of each priority that a plan looks at first: somewhat more than a request takes. */
 const plannedMax = 128
@@ -160,7 +160,7 @@ export class Drain {
   async #step(window: QueueWindow, epoch: number, signal: AbortSignal): Promise<void> {
     this.#writer.throwFailure()
     const sinceReloadMs = this.#now - this.#reloadedAtMs
-    if (sinceReloadMs < 0 || sinceReloadMs >= lookEveryMs) this.#needsReload = true
+    if (sinceReloadMs < 0 || sinceReloadMs >= this.#lookEveryMs) this.#needsReload = true
     if (this.#needsReload) {
       this.#needsReload = false
       this.#reloadedAtMs = this.#now
@@ -242,7 +242,7 @@ export class Drain {
     if (this.#host.counting.isInDoubt) await this.#host.counting.recount()
     this.#host.heldBack.warn()
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
-    await this.#latch.wait(Math.min(untilMs ?? Number.POSITIVE_INFINITY, this.#now + lookEveryMs), signal)
+    await this.#latch.wait(Math.min(untilMs ?? Number.POSITIVE_INFINITY, this.#now + this.#lookEveryMs), signal)
     for (const priority of priorities) this.#grown.add(priority)
     this.#host.board.set({ nextAttemptAtMs: undefined })
   }
@@ -316,6 +316,10 @@ export class Drain {
       random: this.#host.environment.random.fraction(),
       policyOf: ({ type, priority }) => this.#policyOf(type, priority),
     }
+  }
+
+  get #lookEveryMs(): number {
+    return this.#host.environment.lacks?.has('channels') === true ? deafLookEveryMs : lookEveryMs
   }
 
   get #now(): number {

@@ -36,6 +36,7 @@ import type {
   SettledEvent,
 } from './outbox.ts'
 import { afterPause, afterResume, type Pause } from './pause.ts'
+import type { Pass } from './pass.ts'
 import { RegistryCount } from './registry-count.ts'
 import { SettledPromises } from './settled.ts'
 import { SignInRequest } from './sign-in-request.ts'
@@ -58,6 +59,11 @@ const defaultRetentionMs = 7 * 24 * 3_600_000
 
 /** Settled entries are cleaned up this often, ms. */
 const cleanupEveryMs = 6 * 3_600_000
+
+/** How often a context looks at the store where no messages tell it what others do, ms. */
+const deafLookEveryMs = 10_000
+/** Where they do not: how long a pass is given that another context has to make, ms. */
+const deafPassMs = 15_000
 
 /** The outbox of one identity in one context. */
 export class Engine implements Outbox {
@@ -86,6 +92,7 @@ export class Engine implements Outbox {
   #unstored = 0
   #leading: Promise<void> | undefined
   #cancelCleanup: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
   #stopHints: (() => void) | undefined
 
   constructor(
@@ -152,6 +159,7 @@ export class Engine implements Outbox {
       contextId: this.#contextId,
       drain: this.#drain,
       isLeader: () => board.snapshot.isLeader,
+      ...(this.#isDeaf && { finishAlone: (pass: Pass) => this.#finishAlone(pass) }),
       post: (message) => {
         this.#conversation.tell(message)
       },
@@ -188,6 +196,7 @@ export class Engine implements Outbox {
       void this.#settled.recheck()
     })
     this.#counting.recountSoon()
+    if (this.#isDeaf) this.#lookAroundLater()
     this.#cleanupLater()
     this.#leading = takePart(
       {
@@ -325,6 +334,7 @@ export class Engine implements Outbox {
     this.#closing.abort(new SyncError('closed', 'The outbox was closed.'))
     this.#counting.close()
     this.#cancelCleanup?.()
+    this.#cancelLook?.()
     this.#stopHints?.()
     this.#conversation.leave()
     await this.#leading
@@ -408,6 +418,31 @@ export class Engine implements Outbox {
   #tellSettled(reports: readonly UpdateReport[]): void {
     const settled = reports.filter(({ entry, isChanged }) => isChanged && isFinal(entry.state))
     if (settled.length > 0) this.#conversation.tell({ kind: 'settled', ids: settled.map(({ entry }) => idOf(entry)) })
+  }
+
+  get #isDeaf(): boolean {
+    return this.#environment.lacks?.has('channels') === true
+  }
+
+  /** Without messages the store alone says what others have done. */
+  #lookAroundLater(): void {
+    this.#cancelLook = this.#environment.clock.timer(deafLookEveryMs, () => {
+      this.#counting.recountNow()
+      void this.#settled.recheck()
+      this.#lookAroundLater()
+    })
+  }
+
+  /** Without messages nobody hears the wish for a pass: the leader looks by itself soon, and what is left then is the report. */
+  #finishAlone(pass: Pass): void {
+    this.#environment.clock.timer(deafPassMs, () => {
+      void this.#store
+        .counts()
+        .then((counts) => pass.finish(this.#store, counts))
+        .catch(() => {
+          pass.finishWith({})
+        })
+    })
   }
 
   #cleanupLater(): void {

@@ -26,6 +26,10 @@ export function browserEnvironment(): Environment {
       fraction: browserFraction,
       bytes: pooledBytes(),
     },
+    lacks: new Set([
+      ...('locks' in navigator ? [] : ['locks' as const]),
+      ...(typeof BroadcastChannel === 'undefined' ? ['channels' as const] : []),
+    ]),
     locks: 'locks' in navigator ? webLocks(navigator.locks) : loneLocks(),
     openChannel: (name, listener) => (typeof BroadcastChannel === 'undefined' ? silence : broadcast(name, listener)),
     isOnlineHint: () => navigator.onLine,
@@ -103,7 +107,7 @@ function webLocks(manager: LockManager): Locks {
   }
 }
 
-/** Without Web Locks every context leads. That costs requests, not correctness: epochs fence and the ledger deduplicates. */
+/** Without Web Locks everybody gets the lock, and the epochs in the store decide; see leader.ts. */
 function loneLocks(): Locks {
   return {
     acquire: (_name, { signal }) => {

@@ -45,7 +45,10 @@ export interface Channel {
 export interface Environment {
   readonly clock: Clock
   readonly random: Random
+  /** Where the platform has none (`lacks`), every request is granted at once. */
   readonly locks: Locks
+  /** What this platform does not have. The store is looked at instead, every few seconds. Default: nothing is missing. */
+  readonly lacks?: ReadonlySet<'locks' | 'channels'>
   openChannel(name: string, listener: (message: unknown) => void): Channel
   /** What the browser believes about the network. Only a hint, in both directions. */
   isOnlineHint(): boolean

@@ -1,58 +1,14 @@
 /** Several contexts of one person: what each of them shows, and what is known of what a dead one left. */
-import {
-  answerMediaType,
-  defineLane,
-  defineOperation,
-  parseOperationId,
-  type QueuedOperation,
-  type Schema,
-} from '@holdfast/core'
+import { answerMediaType, parseOperationId, type QueuedOperation } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import { encodeMessage } from './coordination/messages.ts'
-import type { Environment } from './environment.ts'
-import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
-import type { OnAuthRequired } from './sign-in-request.ts'
-import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
-import { openMemoryRegistry, type MemoryRegistryDisk } from './store/memory-registry.ts'
+import { memoryDisk, openMemoryStore } from './store/memory-store.ts'
+import type { MemoryRegistryDisk } from './store/memory-registry.ts'
 import { databaseName } from './store/registry.ts'
+import { addAlarm, addNote, calm, openTab } from './tab.fixture.ts'
 import type { Transport } from './transport/transport.ts'
 import { httpAnswer, World } from './world.fixture.ts'
-
-const text: Schema<string> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: String(value) }) },
-}
-const [calm, urgent] = [defineLane('calm'), defineLane('urgent', { priority: 'high' })]
-const addNote = defineOperation({ type: 'note.add', version: 1, payload: text, lane: calm })
-const addAlarm = defineOperation({ type: 'alarm.add', version: 1, payload: text, lane: urgent })
-
-interface TabOptions {
-  readonly transport?: Transport
-  readonly registry?: MemoryRegistryDisk
-  readonly environment?: Environment
-  readonly onAuthRequired?: OnAuthRequired
-}
-
-function openTab(
-  world: World,
-  disk: MemoryDisk,
-  { transport, registry, environment = world.environment(), onAuthRequired }: TabOptions = {},
-): Promise<Outbox> {
-  return openOutboxWith(
-    {
-      environment,
-      openStore: () => Promise.resolve(openMemoryStore(disk)),
-      openRegistry: () => Promise.resolve(openMemoryRegistry(environment.random, registry)),
-    },
-    {
-      name: 'test',
-      operations: [addNote, addAlarm],
-      session: { tenant: 'north', user: 'ana' },
-      transport: transport ?? world.server.transport(),
-      ...(onAuthRequired !== undefined && { onAuthRequired }),
-    },
-  )
-}
 
 /** A note as another tab's outbox would store it. */
 function noteOf(world: World, payload: string): QueuedOperation {

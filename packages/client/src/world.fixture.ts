@@ -20,7 +20,7 @@ import { newId } from './new-id.ts'
 import type { ProbeAnswer, Transport } from './transport/transport.ts'
 
 interface Timer {
-  readonly atMs: number
+  atMs: number
   readonly callback: () => void
 }
 
@@ -36,7 +36,8 @@ export class World {
   readonly #wakers = new Set<() => void>()
   readonly server: FakeServer = new FakeServer()
 
-  environment(): Environment {
+  /** The environment of one context; on a platform that lacks something, where a test wants that. */
+  environment(...lacks: readonly ('locks' | 'channels')[]): Environment {
     const fraction = (): number => {
       this.#random = (this.#random * 48_271) % 2_147_483_647
       return this.#random / 2_147_483_647
@@ -51,8 +52,15 @@ export class World {
         },
       },
       random: { fraction, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(fraction() * 256)) },
-      locks: { acquire: (name, options) => this.#acquire(name, options) },
-      openChannel: (name, listener) => this.#openChannel(name, listener),
+      lacks: new Set(lacks),
+      locks: {
+        acquire: (name, options) =>
+          lacks.includes('locks')
+            ? Promise.resolve({ lost: new AbortController().signal, release: () => {} })
+            : this.#acquire(name, options),
+      },
+      openChannel: (name, listener) =>
+        lacks.includes('channels') ? { post: () => {}, close: () => {} } : this.#openChannel(name, listener),
       isOnlineHint: () => this.isOnline,
       onWakeHint: (callback) => {
         this.#wakers.add(callback)
@@ -86,6 +94,12 @@ export class World {
     }
     this.nowMs = untilMs
     await this.settle()
+  }
+
+  /** Somebody sets the device's clock; timers that run are not touched. */
+  jumpClock(byMs: number): void {
+    this.nowMs += byMs
+    this.#timers = new Set([...this.#timers].map((timer) => Object.assign(timer, { atMs: timer.atMs + byMs })))
   }
 
   /** What a browser does when the network comes back. */

@@ -6,6 +6,9 @@
  *      │                                              └─ beats while anything is pending
  *      └─ no sign of life for three minutes while entries are pending ──▶ steals the lock
  *
+ * Where there are no locks, whoever comes last leads, and whoever was overtaken stands back until the other has resigned
+ * or has been silent for three minutes.
+ *
  * The lock only saves requests. With every context leading at once the ledger still keeps each effect single, so no
  * promise rests on it.
  */
@@ -24,6 +27,12 @@ const watchEveryMs = 30_000
  * live page (Chromium wakes hidden ones once a minute). Counted in looks, not read off the clock: it may jump.
  */
 const silentLooksMax = 6
+
+/** Where there are no locks: how often one that was overtaken looks, ms, and looks without a sign of life after which it leads again. */
+const [locklessLookMs, locklessSilentMax] = [5000, 36]
+
+/** What a leader that resigns writes in place of a sign of life. */
+const resignedAtMs = 0
 
 /** The longest pause of a leader that met a later one, ms. */
 const fencedPauseMaxMs = 2000
@@ -49,14 +58,15 @@ export interface LeaderHost {
 
 /** Takes part in the succession until the signal is aborted. Never rejects. */
 export async function takePart(host: LeaderHost, signal: AbortSignal): Promise<void> {
+  const line = { isOvertaken: false }
   while (!signal.aborted) {
-    const pauseMs = await takeTurn(host, signal)
+    const pauseMs = await takeTurn(host, signal, line)
     if (pauseMs > 0 && !signal.aborted) await pause(host, pauseMs, signal)
   }
 }
 
 /** Waits for the lock and leads; gives how long to stand back before asking again, ms. */
-async function takeTurn(host: LeaderHost, signal: AbortSignal): Promise<number> {
+async function takeTurn(host: LeaderHost, signal: AbortSignal, line: { isOvertaken: boolean }): Promise<number> {
   // A frozen page must neither hold the lock nor stand in the queue for it: it would get it and do nothing. The pause
   // that follows only passes once the page lives again.
   const frozen = new AbortController()
@@ -65,7 +75,9 @@ async function takeTurn(host: LeaderHost, signal: AbortSignal): Promise<number> 
   })
   const turn = AbortSignal.any([signal, frozen.signal])
   try {
-    const lock = await acquire(host, turn)
+    if (line.isOvertaken && lacksLocks(host)) await untilLeaderless(host, turn)
+    const lock = turn.aborted ? undefined : await acquire(host, turn)
+    line.isOvertaken = false
     if (lock === undefined) return standBackMs
     try {
       await leadOnce(host, lock, turn)
@@ -76,6 +88,7 @@ async function takeTurn(host: LeaderHost, signal: AbortSignal): Promise<number> 
   } catch (error) {
     // Apart by chance: without locks, two that were fenced would fence each other for ever.
     if (error instanceof SyncError && error.code === 'fenced') {
+      line.isOvertaken = true
       return fencedPauseMaxMs * host.environment.random.fraction()
     }
     host.onError(error)
@@ -104,6 +117,22 @@ async function acquire(host: LeaderHost, signal: AbortSignal): Promise<HeldLock 
   } finally {
     stopWatching()
     signal.removeEventListener('abort', stop)
+  }
+}
+
+function lacksLocks({ environment }: LeaderHost): boolean {
+  return environment.lacks?.has('locks') === true
+}
+
+/** Waits until the leader that the store names has resigned or shows no sign of life. */
+async function untilLeaderless(host: LeaderHost, signal: AbortSignal): Promise<void> {
+  let seen: Leadership | undefined
+  for (let silentLooks = 0; silentLooks < locklessSilentMax && !signal.aborted; silentLooks += 1) {
+    const now = await host.store.readLeadership().catch(() => seen)
+    if (now?.beatAtMs === resignedAtMs) return
+    if (now?.epoch !== seen?.epoch || now?.beatAtMs !== seen?.beatAtMs) silentLooks = 0
+    seen = now
+    await pause(host, locklessLookMs, signal)
   }
 }
 
@@ -138,24 +167,29 @@ async function leadOnce(host: LeaderHost, lock: HeldLock, signal: AbortSignal): 
   const stop = (): void => {
     leading.abort()
   }
+  let cancelBeat: () => void = () => {}
+  let isOvertaken = false
+  const epoch = await host.store.claim(host.holder, clock.now())
   signal.addEventListener('abort', stop)
   lock.lost.addEventListener('abort', stop)
-  let cancelBeat: () => void = () => {}
   try {
-    const epoch = await host.store.claim(host.holder, clock.now())
     const beat = async (): Promise<void> => {
-      const isStillOurs = !host.isPending() || (await host.store.beat(epoch, clock.now()).catch(() => true))
-      if (!isStillOurs) leading.abort()
+      // Without locks the sign of life is all that keeps others from leading.
+      const isQuiet = !host.isPending() && !lacksLocks(host)
+      isOvertaken = !isQuiet && !(await host.store.beat(epoch, clock.now()).catch(() => true))
+      if (isOvertaken) leading.abort()
       else if (!leading.signal.aborted) cancelBeat = clock.timer(beatEveryMs, () => void beat())
     }
     cancelBeat = clock.timer(beatEveryMs, () => void beat())
     if (signal.aborted || lock.lost.aborted) return
     await host.lead(epoch, leading.signal)
+    if (isOvertaken) throw new SyncError('fenced', 'Another context leads now.')
   } finally {
     leading.abort()
     cancelBeat()
     signal.removeEventListener('abort', stop)
     lock.lost.removeEventListener('abort', stop)
+    if (lacksLocks(host)) await host.store.beat(epoch, resignedAtMs).catch(() => false)
   }
 }
 

@@ -16,6 +16,8 @@ export interface PassHost {
   readonly contextId: string
   readonly drain: { add(pass: Pass): void; remove(pass: Pass): void }
   readonly isLeader: () => boolean
+  /** Ends a pass that nobody can be asked to make; absent where contexts hear one another. */
+  readonly finishAlone?: (pass: Pass) => void
   readonly post: (message: Message) => void
 }
 
@@ -38,7 +40,10 @@ export class PassRequests {
     this.#asked.set(request, pass)
     // Whoever leads makes it: this context, when its turn comes, or the one that hears the request.
     this.#host.drain.add(pass)
-    if (!this.#host.isLeader()) this.#ask(request, pass)
+    if (!this.#host.isLeader()) {
+      this.#ask(request, pass)
+      this.#host.finishAlone?.(pass)
+    }
     try {
       return await untilAborted(pass.report, signals)
     } finally {
