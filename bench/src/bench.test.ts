@@ -49,7 +49,10 @@ describe('the bench command', () => {
   )
 
   test.each([
-    { args: ['nothing'], says: 'A bench is expected: enqueue, burst, drain, drain5ms, long, heap, block. Got: nothing.' },
+    {
+      args: ['nothing'],
+      says: 'A bench is expected: enqueue, burst, drain, drain5ms, long, heap, block. Got: nothing.',
+    },
     { args: ['--rounds', 'many'], says: '--rounds takes a whole number from 1 to 50. Got: many.' },
     { args: ['--limit', '0'], says: '--limit takes seconds, from 1 to 3600. Got: 0.' },
   ])('refuses $args and says what it expects', async ({ args, says }) => {
