@@ -27,6 +27,7 @@ const jobs = {
     env: { HOLDFAST_FULL: '1' },
   },
   simulate: { args: [fromSource, 'simulation/src/main.ts'], needs: { browsers: [], postgres: false } },
+  kills: { args: [fromSource, 'e2e/crash/main.ts'], needs: { browsers: ['chromium', 'firefox'], postgres: false } },
   peers: { args: [fromSource, 'e2e/peers/main.ts'], needs: { browsers: ['chromium'], postgres: false } },
   bench: { args: [fromSource, 'bench/src/main.ts'], needs: { browsers: ['chromium'], postgres: false } },
 }
