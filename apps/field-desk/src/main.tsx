@@ -24,6 +24,7 @@ const device = openDevice({
 })
 const desk = createDesk({
   device,
+  hasRegistry: () => typeof indexedDB !== 'undefined',
   setCurrent: (session) => setCurrentIdentity(applicationName, session),
   currentSession: () => currentIdentity(applicationName),
   knownIdentities: () => knownIdentities(applicationName),

@@ -15,6 +15,7 @@ function deskOf(more: Partial<DeskPorts> = {}, storage = memory()) {
   const device = openDevice(storage)
   const desk = createDesk({
     device,
+    hasRegistry: () => true,
     setCurrent: (session) => Promise.resolve(void log.push(`current ${session?.user ?? 'nobody'}`)),
     currentSession: () => Promise.reject(new Error('no registry')),
     knownIdentities: () => Promise.resolve(sealed),
@@ -115,6 +116,7 @@ it('stays open while something is in the way of signing out', async () => {
   expect(await desk.leave({ how: 'discard', count: 3 })).toEqual({ kind: 'other-count', count: 4 })
   expect(desk.state()).toMatchObject({ kind: 'open', identity: ana })
   expect(device.identity()).toEqual(ana)
+  expect(device.isLeaving()).toBe(false)
 })
 
 it('F003 after a crash that lost the memory of the last seconds, opens for whom the registry knows, and learns the name', async () => {
@@ -133,10 +135,122 @@ it('F003 after a crash that lost the memory of the last seconds, opens for whom 
 })
 
 it('F003 a sign-out whose trace in the memory was lost by a crash stays a sign-out', async () => {
-  const { desk, device } = deskOf({ currentSession: () => Promise.resolve(undefined) })
+  const { desk, device, log } = deskOf({
+    currentSession: () => Promise.resolve(undefined),
+    fetchSession: () => Promise.resolve<SessionAnswer>({ kind: 'signed-in', identity: ana }),
+    signOut: () => Promise.resolve(log.push('tell server') === 0),
+  })
   device.remember(ana)
   await desk.start()
   expect(desk.state().kind).toBe('signed-out')
+  expect(device.identity()).toBeUndefined()
+  expect(log).toEqual(['current nobody', 'tell server'])
+  // The server has not heard of it: the next start tells it again.
+  expect(device.isLeaving()).toBe(true)
+})
+
+it('F003 a sign-out that is cut off while the device works on it stays a sign-out', async () => {
+  const storage = memory()
+  const cutOff = deskOf({ leaveDevice: () => new Promise(() => undefined) }, storage)
+  cutOff.device.remember(ana)
+  await cutOff.desk.start()
+  void cutOff.desk.leave({ how: 'discard', count: 3 })
+  await Promise.resolve()
+
+  const forgotten = {
+    currentSession: () => Promise.resolve(undefined),
+    knownIdentities: () => Promise.resolve([]),
+    fetchSession: () => Promise.resolve<SessionAnswer>({ kind: 'signed-in', identity: ana }),
+  }
+  const next = deskOf(forgotten, storage)
+  await next.desk.start()
+  expect(next.desk.state().kind).toBe('signed-out')
+})
+
+it('I5 a sign-out that the registry does not take is tried again at the next start', async () => {
+  const { desk, device } = deskOf({ setCurrent: () => Promise.reject(new Error('disk full')) })
+  device.setLeaving(true)
+  await desk.start()
+  expect(desk.state().kind).toBe('signed-out')
+  expect(device.isLeaving()).toBe(true)
+})
+
+it('I5 nobody is signed in whom the registry does not take: the next start would open the outbox before', async () => {
+  const { desk, device, log } = deskOf({
+    setCurrent: () => Promise.reject(new Error('disk full')),
+    currentSession: () => Promise.resolve({ tenant: 'north', user: 'ana' }),
+    signOut: () => Promise.resolve(log.push('tell server') > 0),
+  })
+  device.remember(ana)
+  await desk.start()
+  expect(await desk.signIn('cleo@south.example', 'demo')).toEqual({ kind: 'refused' })
+  expect(device.identity()).toEqual(ana)
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: ana })
+  expect(log).toEqual(['open ana', 'tell server'])
+})
+
+it('I5 nor is anybody whom only the server knows', async () => {
+  const { desk, device, log } = deskOf({
+    setCurrent: () => Promise.reject(new Error('disk full')),
+    fetchSession: () => Promise.resolve<SessionAnswer>({ kind: 'signed-in', identity: cleo }),
+  })
+  await desk.start()
+  expect(desk.state().kind).toBe('signed-out')
+  expect(device.identity()).toBeUndefined()
+  expect(log).toEqual([])
+})
+
+it('F040 whom the registry names already signs in again on a full disk', async () => {
+  const { desk, device, log } = deskOf({
+    setCurrent: () => Promise.reject(new Error('disk full')),
+    currentSession: () => Promise.resolve({ tenant: 'north', user: 'ana' }),
+  })
+  device.remember(ana)
+  await desk.start()
+  expect((await desk.signIn('ana@north.example', 'demo')).kind).toBe('signed-in')
+  expect(log).toEqual(['open ana', 'authenticated ana'])
+})
+
+it('F045 without a database there is no registry to wait for', async () => {
+  const { desk } = deskOf({ hasRegistry: () => false, setCurrent: () => Promise.reject(new Error('no database')) })
+  expect((await desk.signIn('cleo@south.example', 'demo')).kind).toBe('signed-in')
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: cleo })
+})
+
+it('signs out a person whose outbox does not open, here and at the server', async () => {
+  const { desk, device, log } = deskOf({
+    currentSession: () => Promise.resolve({ tenant: 'north', user: 'ana' }),
+    openOutbox: () => Promise.reject(new Error('newer database')),
+    signOut: () => Promise.resolve(log.push('tell server') > 0),
+  })
+  device.remember(ana)
+  await desk.start()
+  expect(await desk.leave({ how: 'keep-sealed' })).toEqual({ kind: 'signed-out', sealed: 3, unconfirmed: 0 })
+  expect(desk.state().kind).toBe('signed-out')
+  expect(log).toEqual(['current ana', 'current nobody', 'tell server'])
+  expect(device.isLeaving()).toBe(false)
+})
+
+it('F055 a person whose outbox does not open does not sign out the one who came after', async () => {
+  let named = { tenant: 'north', user: 'ana' }
+  const { desk, device, log } = deskOf({
+    currentSession: () => Promise.resolve(named),
+    openOutbox: () => Promise.reject(new Error('newer database')),
+  })
+  device.remember(ana)
+  await desk.start()
+  named = { tenant: 'south', user: 'cleo' }
+  await desk.leave({ how: 'keep-sealed' })
+  expect(log).not.toContain('current nobody')
+})
+
+it('discards nothing of an outbox that does not open: the person stays signed in', async () => {
+  const { desk, device } = deskOf({ openOutbox: () => Promise.reject(new Error('newer database')) })
+  device.remember(ana)
+  await desk.start()
+  await expect(desk.leave({ how: 'discard', count: 3 })).rejects.toThrow('newer database')
+  expect(desk.state()).toMatchObject({ kind: 'open', identity: ana })
+  expect(device.isLeaving()).toBe(false)
 })
 
 it('a registry that was cleared says nothing: the app opens for whom the device remembers', async () => {

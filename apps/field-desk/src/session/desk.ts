@@ -15,6 +15,7 @@ import type { RemovalAnswer, SignOutAnswer, SignOutChoice } from '@holdfast/clie
 import { identityKey, type Device } from './device.ts'
 import { isSamePerson, type Identity } from './identity.ts'
 import type { SessionAnswer, SignInAnswer } from './session-client.ts'
+import { nameCurrent, unnamePerson, whoWorksHere, type DeskRegistry } from './who-works-here.ts'
 
 /** Who works at the desk. */
 export type DeskState =
@@ -27,15 +28,17 @@ export type DeskState =
     }
   | { readonly kind: 'open'; readonly identity: Identity; readonly outbox: Promise<Outbox> }
 
+type OpenDesk = Extract<DeskState, { kind: 'open' }>
+
+/** What came of signing out of the device, and whether the registry does not name the person any more. */
+interface Departure {
+  readonly answer: SignOutAnswer
+  readonly isUnnamed: boolean
+}
+
 /** What the desk stands on. */
-export interface DeskPorts {
+export interface DeskPorts extends DeskRegistry {
   readonly device: Device
-  /** Says in the registry, for the service worker, who is signed in. */
-  readonly setCurrent: (session: Session | undefined) => Promise<void>
-  /** Who is signed in by the registry. */
-  readonly currentSession: () => Promise<Session | undefined>
-  /** Everybody who has an outbox on this device, with counts. */
-  readonly knownIdentities: () => Promise<readonly RegisteredIdentity[]>
   readonly openOutbox: (identity: Identity) => Promise<Outbox>
   /** Signs out of the device and closes the outbox; see `signOut` of `@holdfast/client/sign-out`. */
   readonly leaveDevice: (outbox: Outbox, choice: SignOutChoice) => Promise<SignOutAnswer>
@@ -76,13 +79,11 @@ export function createDesk(ports: DeskPorts): Desk {
     if (before.kind === 'open') void before.outbox.then((outbox) => outbox.close()).catch(() => undefined)
   }
 
-  const setCurrent = async (identity: Identity | undefined) => {
-    try {
-      await ports.setCurrent(identity && { tenant: identity.tenant, user: identity.user })
-    } catch {
-      // Without a registry there is no service worker that would send; the page itself still does.
-    }
+  /** Says who is signed in, before anything is opened: the worker must never store for the person before. */
+  const nameAndTell = async (identity: Identity | undefined) => {
+    const isNamed = await nameCurrent(ports, identity)
     tellWorker()
+    return isNamed
   }
 
   const open = async (identity: Identity) => {
@@ -91,8 +92,6 @@ export function createDesk(ports: DeskPorts): Desk {
     // Whoever was here before left nothing to read behind: their outbox is sealed, their list is forgotten.
     if (before !== undefined && !isSamePerson(before, identity)) device.forget()
     device.remember(identity)
-    // Before the outbox is open: the worker must never store for the person before.
-    await setCurrent(identity)
     if (state.kind === 'open' && isSamePerson(state.identity, identity)) {
       const outbox = await state.outbox
       outbox.authenticated()
@@ -103,31 +102,22 @@ export function createDesk(ports: DeskPorts): Desk {
 
   const close = async () => {
     device.forget()
-    await setCurrent(undefined)
+    await nameAndTell(undefined)
+    await showSignedOut()
+  }
+
+  /** Ends a sign-out that was cut off. The note of it stays until both the server and the registry have heard of it. */
+  const finishLeaving = async () => {
+    device.setLeaving(true)
+    device.forget()
+    const isNamed = await nameAndTell(undefined)
+    if ((await ports.signOut()) && isNamed) device.setLeaving(false)
     await showSignedOut()
   }
 
   const showSignedOut = async (unconfirmed = 0) => {
     const sealed = (await ports.knownIdentities().catch(() => [])).filter(({ pending }) => pending > 0)
     become({ kind: 'signed-out', sealed, ...(unconfirmed > 0 && { unconfirmed }) })
-  }
-
-  /** The person whose outbox is to be opened; their name may be missing where only the registry knows them. */
-  const whoWorksHere = async (): Promise<Identity | undefined> => {
-    const remembered = device.identity()
-    try {
-      const registered = await ports.currentSession()
-      if (registered !== undefined) {
-        if (remembered !== undefined && isSamePerson(remembered, registered)) return remembered
-        return { ...registered, name: registered.user, company: registered.tenant }
-      }
-      // Nobody: they have signed out. A registry that has never heard of them was cleared, and says nothing.
-      const known = await ports.knownIdentities()
-      if (remembered !== undefined && known.some((other) => isSamePerson(other, remembered))) return undefined
-    } catch {
-      // Without a registry there is nothing better than what is remembered.
-    }
-    return remembered
   }
 
   /** Asks the server for the names of a person of whom only the registry knew. */
@@ -139,6 +129,16 @@ export function createDesk(ports: DeskPorts): Desk {
     for (const listener of listeners) listener()
   }
 
+  /** Signs out of the device, also where the outbox never opened: what it holds is sealed then, whatever it is. */
+  const leaveDevice = async ({ identity, outbox }: OpenDesk, choice: SignOutChoice): Promise<Departure> => {
+    const opened = choice.how === 'keep-sealed' ? await outbox.catch(() => undefined) : await outbox
+    if (opened !== undefined) return { answer: await ports.leaveDevice(opened, choice), isUnnamed: true }
+    const isUnnamed = await unnamePerson(ports, identity)
+    const known = await ports.knownIdentities().catch(() => [])
+    const sealed = known.find((other) => isSamePerson(other, identity))?.pending ?? 0
+    return { answer: { kind: 'signed-out', sealed, unconfirmed: 0 }, isUnnamed }
+  }
+
   return {
     state: () => state,
     subscribe: (listener) => {
@@ -146,36 +146,49 @@ export function createDesk(ports: DeskPorts): Desk {
       return () => listeners.delete(listener)
     },
     start: async () => {
-      if (device.isLeaving()) {
-        if (await ports.signOut()) device.setLeaving(false)
-        return close()
-      }
+      if (device.isLeaving()) return finishLeaving()
       const remembered = device.identity()
-      const known = await whoWorksHere()
-      if (known !== undefined) {
+      const occupant = await whoWorksHere(ports, device)
+      if (occupant.kind === 'left') return finishLeaving()
+      if (occupant.kind === 'somebody') {
+        const { identity } = occupant
         // The app opens at once; whether the session still holds is found out by the first probe.
-        await open(known)
-        if (remembered === undefined || !isSamePerson(remembered, known)) void learnNames()
+        await nameAndTell(identity)
+        await open(identity)
+        if (remembered === undefined || !isSamePerson(remembered, identity)) void learnNames()
         return undefined
       }
       const session = await ports.fetchSession()
-      return session.kind === 'signed-in' ? open(session.identity) : close()
+      if (session.kind !== 'signed-in') return close()
+      return (await nameAndTell(session.identity)) ? open(session.identity) : showSignedOut()
     },
     signIn: async (email, password) => {
       const answer = await ports.signIn(email, password)
-      if (answer.kind === 'signed-in') await open(answer.identity)
-      return answer
+      if (answer.kind !== 'signed-in') return answer
+      if (await nameAndTell(answer.identity)) {
+        await open(answer.identity)
+        return answer
+      }
+      // Let in now, they would find the outbox of the person before at the next start.
+      await ports.signOut()
+      return { kind: 'refused' }
     },
     leave: async (choice) => {
       if (state.kind !== 'open') return { kind: 'signed-out', sealed: 0, unconfirmed: 0 }
-      const answer = await ports.leaveDevice(await state.outbox, choice)
-      if (answer.kind !== 'signed-out') return answer
-      // Noted before the server is asked: a page that dies in between must not come back signed in.
+      // Noted before anything is done: a page that dies in between must not come back signed in.
       device.setLeaving(true)
+      const { answer, isUnnamed } = await leaveDevice(state, choice).catch((error: unknown) => {
+        device.setLeaving(false)
+        throw error
+      })
+      if (answer.kind !== 'signed-out') {
+        device.setLeaving(false)
+        return answer
+      }
       device.forget()
       tellWorker()
       await showSignedOut(answer.unconfirmed)
-      if (await ports.signOut()) device.setLeaving(false)
+      if ((await ports.signOut()) && isUnnamed) device.setLeaving(false)
       return answer
     },
     removeSealed: async (identity) => {

@@ -156,7 +156,7 @@ export const signInWords = {
       ? `Too many sign-ins just now. Try again in ${count(seconds, 'second', 'seconds')}.`
       : `Too many failed tries. Try again in ${count(Math.ceil(seconds / 60), 'minute', 'minutes')}.`,
   unreachable: 'The server cannot be reached. Signing in needs it; try again when you are online.',
-  refused: 'The server could not sign you in. Try again.',
+  refused: 'You could not be signed in. Try again.',
   sealed: (number: number, name: string) =>
     `This device holds ${entries(number)} of ${name}. ${number === 1 ? 'It goes' : 'They go'} out when ${name} signs in.`,
   sealedOther: (number: number) =>
