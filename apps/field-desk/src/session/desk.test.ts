@@ -200,7 +200,7 @@ it('I5 nor is anybody whom only the server knows', async () => {
   expect(log).toEqual([])
 })
 
-it('F040 whom the registry names already signs in again on a full disk', async () => {
+it('F038 whom the registry names already signs in again on a full disk', async () => {
   const { desk, device, log } = deskOf({
     setCurrent: () => Promise.reject(new Error('disk full')),
     currentSession: () => Promise.resolve({ tenant: 'north', user: 'ana' }),
