@@ -1,6 +1,7 @@
 /**
- * `npm run peers [-- --only holdfast,tanstack] [--faults 500,captive] [--json FILE] [--at-once 4]`: the same faults for
- * Holdfast and for its peers, each in a real Chromium. Prints the table of what was lost, doubled, reordered or stuck.
+ * `npm run peers [-- --only holdfast,tanstack] [--faults 500,captive] [--rounds 10] [--json FILE] [--at-once 4]`: the
+ * same faults for Holdfast and for its peers, each in a real Chromium. Prints the table of what was lost, doubled,
+ * reordered or stuck, over all rounds.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -18,9 +19,15 @@ const { values } = parseArgs({
     only: { type: 'string' },
     faults: { type: 'string' },
     json: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
     'at-once': { type: 'string', default: '4' },
   },
 })
+const rounds = Number(values.rounds)
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`--rounds expects a whole number from 1, got: ${values.rounds}.`)
+  process.exit(1)
+}
 const subjects = allSubjects.filter(({ page }) => values.only?.split(',').includes(page) ?? true)
 const faults = allFaults.filter(({ key }) => values.faults?.split(',').includes(key) ?? true)
 if (subjects.length === 0 || faults.length === 0) {
@@ -39,13 +46,17 @@ const database = await openTruthDatabase()
 const results: CellResult[] = []
 try {
   const site = await buildSite(subjects.map(({ page }) => page))
-  const cells = faults.flatMap((fault) => subjects.map((subject) => ({ fault, subject })))
+  const cells = faults.flatMap((fault) =>
+    Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
+      subjects.map((subject) => ({ fault, subject, round })),
+    ),
+  )
   const work = async () => {
     for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
-      const result = await runCell(cell.fault, cell.subject, { browser, database, site })
+      const result = await runCell(cell.fault, cell.subject, { browser, database, site, round: cell.round })
       results.push(result)
       console.error(
-        `${result.fault.padEnd(20)} ${result.subject.padEnd(18)} ${JSON.stringify(result.tally)} quiet after ${result.quietAfterMs} ms${result.isReopened ? ', reopened' : ''}`,
+        `${result.fault.padEnd(20)} ${result.subject.padEnd(18)} ${rounds > 1 ? `round ${cell.round} ` : ''}${JSON.stringify(result.tally)} quiet after ${result.quietAfterMs} ms${result.isReopened ? ', reopened' : ''}`,
       )
     }
   }
@@ -60,6 +71,7 @@ const report = {
   takenAt: new Date().toISOString(),
   tookSeconds: Math.round((performance.now() - startedAtMs) / 1000),
   subjects,
+  rounds,
   results,
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)

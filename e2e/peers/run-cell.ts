@@ -16,13 +16,15 @@ export interface Surroundings {
   readonly site: Site
   /** Default: what is given to every peer in the table. */
   readonly patience?: Patience
+  /** Which time it is that this fault meets this subject, from 1. Default: 1. */
+  readonly round?: number
 }
 
 /** Runs a cell. What goes wrong in the harness is in the result and not thrown: the other cells still count. */
 export async function runCell(fault: Fault, subject: Subject, surroundings: Surroundings): Promise<CellResult> {
-  const { browser, database, site, patience } = surroundings
+  const { browser, database, site, patience, round = 1 } = surroundings
   const startedAtMs = performance.now()
-  const tenant = `${fault.key}-${subject.page}`
+  const tenant = `${fault.key}-${subject.page}-${round}`
   const truth = await startTruthServer(database, site, tenant)
   await using stage = new Stage({
     page: subject.page,

@@ -1,9 +1,9 @@
 /** The results as people read them: one row for each fault, one column for each subject. */
 import type { Fault } from './faults.ts'
 import type { Subject } from './subject.ts'
-import { isClean, type Tally } from './tally.ts'
+import { isClean, sumOf, type Tally } from './tally.ts'
 
-/** One fault put to one subject. */
+/** One fault put to one subject, once. */
 export interface CellResult {
   readonly fault: string
   readonly subject: string
@@ -29,24 +29,18 @@ export function tableOf(
   const rows = faults.map((fault) => [
     fault.name,
     ...subjects.map((subject) => {
-      const result = results.find((one) => one.fault === fault.key && one.subject === subject.page)
-      return result === undefined ? '–' : wordsOf(result)
+      const rounds = results.filter((one) => one.fault === fault.key && one.subject === subject.page)
+      return rounds.length === 0 ? '–' : wordsOf(rounds)
     }),
   ])
   const total = [
     '**lost / doubled / reordered / stuck, in all**',
     ...subjects.map((subject) => {
-      const own = results.filter((result) => result.subject === subject.page).map(({ tally }) => tally)
-      const sum = (count: (tally: Tally) => number) => own.reduce((all, tally) => all + count(tally), 0)
-      const { length: cells } = own
-      const clean = own.filter(isClean).length
-      const counts = [
-        sum((one) => one.lost),
-        sum((one) => one.doubled),
-        sum((one) => one.reordered),
-        sum((one) => one.stuck),
-      ]
-      return `**${counts.join(' / ')}**; ${clean} of ${cells} faults clean`
+      const own = results.filter((result) => result.subject === subject.page)
+      const { lost, doubled, reordered, stuck } = sumOf(own.map(({ tally }) => tally))
+      const dirty = new Set(own.filter(({ tally }) => !isClean(tally)).map(({ fault }) => fault)).size
+      const met = new Set(own.map(({ fault }) => fault)).size
+      return `**${lost} / ${doubled} / ${reordered} / ${stuck}**; ${met - dirty} of ${met} faults clean`
     }),
   ]
   const quiet = [
@@ -61,12 +55,18 @@ export function tableOf(
   return [header, header.map(() => '---'), ...rows, total, quiet].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** One result in words; what is zero is left out. */
-function wordsOf({ tally, error }: CellResult): string {
-  if (error !== undefined) return `not measured: ${error.split('\n', 1).join('')}`
-  const { lost, doubled, reordered, stuck, held, told } = tally
+/** What came of all rounds, in words; what is zero is left out. */
+function wordsOf(rounds: readonly CellResult[]): string {
+  const failed = rounds.find(({ error }) => error !== undefined)
+  if (failed?.error !== undefined) return `not measured: ${failed.error.split('\n', 1).join('')}`
+  const { lost, doubled, reordered, stuck, held, told } = sumOf(rounds.map(({ tally }) => tally))
+  const dirty = rounds.filter(({ tally }) => !isClean(tally)).length
   const bad = Object.entries({ lost, doubled, reordered, stuck }).filter(([, count]) => count > 0)
-  const shown = [...(held > 0 ? [`${held} shown to a person`] : []), ...(told > 0 ? [`${told} told to the app`] : [])]
-  const words = [...bad.map(([word, count]) => `**${count} ${word}**`), ...shown]
-  return words.length === 0 ? 'each once, in order' : words.join(', ')
+  const words = [
+    ...bad.map(([word, count]) => `**${count} ${word}**`),
+    ...(held > 0 ? [`${held} shown to a person`] : []),
+    ...(told > 0 ? [`${told} told to the app`] : []),
+  ]
+  const seen = rounds.length > 1 ? `, in ${dirty} of ${rounds.length} rounds` : ''
+  return words.length === 0 ? 'each once, in order' : `${words.join(', ')}${dirty > 0 ? seen : ''}`
 }

@@ -64,6 +64,21 @@ export function tallyOf(written: readonly Written[], ending: Ending): Tally {
   }
 }
 
+/** Adds tallies up. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((all, tally) => all + count(tally), 0)
+  return {
+    accepted: sum((one) => one.accepted),
+    arrived: sum((one) => one.arrived),
+    lost: sum((one) => one.lost),
+    doubled: sum((one) => one.doubled),
+    reordered: sum((one) => one.reordered),
+    stuck: sum((one) => one.stuck),
+    held: sum((one) => one.held),
+    told: sum((one) => one.told),
+  }
+}
+
 /** True when nothing was lost, doubled, out of order or stuck. */
 export function isClean({ lost, doubled, reordered, stuck }: Tally): boolean {
   return lost + doubled + reordered + stuck === 0
