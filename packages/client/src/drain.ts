@@ -187,6 +187,7 @@ export class Drain {
     if (gate.kind === 'probe') return this.#gate.probe(pass, signal)
     if (gate.kind === 'closed') {
       if (types !== undefined) await this.#watchHeldBack(window, pass, types)
+      if (this.#needsReload) return undefined
       return this.#idle(pass, gate.untilMs, signal)
     }
     if (this.#host.isStoreFull()) return this.#idle(pass, undefined, signal)
@@ -228,7 +229,7 @@ export class Drain {
   /** Nothing can be sent, and some of it will not be later either: the oldest of that tell whether to warn. */
   async #watchHeldBack(window: QueueWindow, pass: Pass | undefined, types: ReadonlySet<string>): Promise<void> {
     await this.#writer.idle()
-    await window.fill()
+    if (await window.fill()) this.#needsReload = true
     const { high, medium, low } = window.streams(1)
     // Of all that stays, the heads are the oldest; of some, what the plan passes is.
     const stays = types.size === 0 ? [...high, ...medium, ...low] : this.#plan(window, pass, types).passed
