@@ -10,6 +10,8 @@ export class FullDisk {
   isFullForAppends = false
   /** Updates that are taken before nothing more is. */
   updatesLeft = Number.POSITIVE_INFINITY
+  /** Those who asked for an update wait for this before they hear how it has ended. */
+  unheard: Promise<void> | undefined
   /** Updates wait for this before they are judged. */
   held: Promise<void> | undefined
   /** Updates that were asked for, refused or not. */
@@ -39,7 +41,9 @@ export class FullDisk {
         await this.held
         if (requests.length > this.changesMax || this.updatesLeft <= 0) throw noRoom()
         this.updatesLeft -= 1
-        return store.update(requests, options)
+        const reports = await store.update(requests, options)
+        await this.unheard
+        return reports
       },
     }
   }

@@ -168,6 +168,27 @@ describe('a leader on a disk without room', () => {
     expect(await disk.counts()).toMatchObject({ queued: 0, waiting: 0 })
   })
 
+  test('F038 I12 what is being written is taken off the counts once, whether the disk has it by then or not', async () => {
+    const { disk, room, clock, keeping, epoch } = await setUp()
+    const stored = await keeping.append(['a', 'b'].map((id) => queuedOperation(id)))
+    room.changesMax = 0
+    await keeping.update([always(one(stored, 0), appliedChange())], options(epoch))
+    room.empty()
+    const [held, unheard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    room.held = held.promise
+    room.unheard = unheard.promise
+    // Asked for before the disk has it, and after.
+    const early = keeping.counts()
+    await clock.advance(1000)
+    held.resolve()
+    await clock.advance(0)
+    expect((await disk.counts()).queued).toBe(1)
+    const late = keeping.counts()
+    await clock.advance(0)
+    unheard.resolve()
+    expect([(await early).queued, (await late).queued]).toEqual([1, 1])
+  })
+
   test('F038 changes that come while the disk is tried are written too, each once', async () => {
     const { disk, room, clock, keeping, written, epoch } = await setUp()
     const stored = await keeping.append(['a', 'b', 'c'].map((id) => queuedOperation(id)))

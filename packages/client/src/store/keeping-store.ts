@@ -74,6 +74,8 @@ export class KeepingStore implements Store {
   #failures = 0
   #cancelTry: (() => void) | undefined
   #trying: Promise<void> | undefined
+  /** Counts the transactions that were begun for what is kept. */
+  #writes = 0
 
   constructor(store: Store, clock: Pick<Clock, 'now' | 'timer'>, listener: KeepingListener) {
     this.#store = store
@@ -191,7 +193,13 @@ export class KeepingStore implements Store {
   }
 
   async counts(): Promise<StoreCounts> {
-    const counts = { ...(await this.#store.counts()) }
+    let [counts, writes] = [{ queued: 0, waiting: 0, conflicted: 0, dead: 0 }, -1]
+    // While what is kept is being written, the disk may have it or not: it would be taken off twice.
+    while (writes !== this.#writes) {
+      while (this.#trying !== undefined) await this.#trying
+      writes = this.#writes
+      counts = { ...(await this.#store.counts()) }
+    }
     const add = ({ state: { kind } }: StoredEntry, by: number): void => {
       if (kind !== 'applied' && kind !== 'discarded') counts[kind] = Math.max(0, counts[kind] + by)
     }
@@ -326,6 +334,7 @@ export class KeepingStore implements Store {
   async #write(count: number): Promise<void> {
     const requests = this.#requests.slice(0, count)
     if (requests.length === 0) return
+    this.#writes += 1
     const epoch = this.#epoch === undefined ? {} : { epoch: this.#epoch }
     const writing = this.#store.update(requests, { ...epoch, durability: 'relaxed', nowMs: this.#clock.now() })
     const reports = await this.#told(writing)
