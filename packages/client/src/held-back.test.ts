@@ -5,11 +5,14 @@ import {
   isRecord,
   type AnyOperationDefinition,
   type OperationDefinition,
+  type QueuedOperation,
 } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
+import { editEntry } from './acts.ts'
 import { isWider, manualTypes, type Mode } from './held-back.ts'
 import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
+import { afterPause } from './pause.ts'
 import { openMemoryRegistry } from './store/memory-registry.ts'
 import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
 import { World } from './world.fixture.ts'
@@ -58,6 +61,12 @@ function open({
     },
     { name: 'test', operations, mode, session: { tenant: 'north', user: 'ana' }, transport: world.server.transport() },
   )
+}
+/** A note as a tab stores it; all of them in one lane. */
+function queuedNote(world: World, text: string): QueuedOperation {
+  const { type, version } = note
+  const operation = { id: world.newId(), type, version, lane: 'note:lane', payload: { text }, createdAtMs: world.nowMs }
+  return { operation, priority: 'medium', onDead: 'block' }
 }
 const sent = (world: World): readonly string[] => world.server.effects.map(({ type, lane }) => `${type} ${lane}`)
 
@@ -138,6 +147,20 @@ describe('a paused outbox', () => {
     await other.close()
   })
 
+  test('F010 the pause of a tab that dies right after its commit holds as soon as the leader reads on', async () => {
+    const world = new World()
+    const disk = memoryDisk()
+    const leader = await open({ world, disk })
+    await world.advance(1000)
+    // Written, and nobody is told.
+    await openMemoryStore(disk).changePause((pause) => afterPause(pause, undefined))
+    await leader.enqueue(note, { text: 'one' })
+    await world.advance(minuteMs)
+    expect(world.server.requests).toEqual([])
+    expect(leader.status().paused.isAll).toBe(true)
+    await leader.close()
+  })
+
   test('a type that the outbox does not know cannot be paused: a slip would pause nothing', async () => {
     const world = new World()
     const outbox = await open({ world })
@@ -182,6 +205,35 @@ describe('sending by hand', () => {
     await world.advance(10 * minuteMs)
     expect(sent(world)).toEqual(['note note:a', 'photo photo:a', 'note note:b'])
     await outbox.close()
+  })
+
+  test('I3 an edit that nobody told the leader of keeps its place, though it is read while nothing can be sent', async () => {
+    const world = new World()
+    const disk = memoryDisk()
+    const leader = await open({ world, disk, mode: (type) => (type === 'photo' ? 'manual' : 'automatic') })
+    const other = await open({ world, disk })
+    world.server.probe = 'red'
+    world.server.misbehave = () => 'lose-request'
+    await leader.enqueue(note, { text: 'before' })
+    await world.advance(20_000)
+    const store = openMemoryStore(disk)
+    const definitions = new Map([[note.type, note]])
+    const ground = { store, environment: world.environment() }
+    const [first] = await store.append(['one', 'two'].map((text) => queuedNote(world, text)))
+    if (first === undefined) throw new RangeError('two were appended')
+    await editEntry(ground, definitions, first.operation.id, { text: 'lane' }, {})
+    // The tab that did this has died; another one tells the leader that there is more to read.
+    await other.enqueue(photo, { text: 'a' })
+    await world.advance(1000)
+    world.server.probe = 'green'
+    world.server.misbehave = () => undefined
+    await world.advance(10 * minuteMs)
+    const ids = world.server.effects.map(({ id }) => id)
+    expect(ids).toHaveLength(3)
+    const replaced = await store.find(first.operation.id)
+    expect(replaced?.state).toMatchObject({ kind: 'discarded', by: ids[1] })
+    await leader.close()
+    await other.close()
   })
 
   test('a pass of a tab that does not lead sends by hand too, and a machine there does not', async () => {

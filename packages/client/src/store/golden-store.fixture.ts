@@ -46,6 +46,7 @@ export const goldenContent = {
 
 /** Fills an empty store with the content of the golden stores. */
 export async function fillGolden(store: Store): Promise<void> {
+  await store.changePause(() => ({ isAll: false, types: ['other.write'] }))
   await store.claim('a tab', madeAtMs)
   const stored: LiveEntry[] = []
   const wishes = { createdAtMs: madeAtMs }
@@ -78,7 +79,6 @@ export async function fillGolden(store: Store): Promise<void> {
     madeAtMs,
   )
   await store.cleanup(madeAtMs + 1)
-  await store.changePause(() => ({ isAll: false, types: ['other.write'] }))
 }
 
 /** Reads a whole database. */

@@ -151,6 +151,7 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
       later(() => {
         flush(disk, 'strict')
         disk.pause = change(disk.pause)
+        countAct(disk)
         return disk.pause
       }),
     cleanup: (beforeMs) =>
@@ -275,9 +276,7 @@ function update(
   )
   const plan = planUpdate(requests, { sections, held: disk.held, settled: disk.settled }, nowMs)
   flush(disk, durability)
-  if (epoch === undefined && disk.leadership !== undefined) {
-    disk.leadership = { ...disk.leadership, acts: (disk.leadership.acts ?? 0) + 1 }
-  }
+  if (epoch === undefined) countAct(disk)
   for (const [id, entry] of plan.held) {
     if (entry === undefined) disk.held.delete(id)
     else disk.held.set(id, entry)
@@ -289,6 +288,11 @@ function update(
   }
   for (const [priority, section] of sections) writeSection(disk.log[priority], section)
   return plan.reports
+}
+
+function countAct(disk: MemoryDisk): void {
+  if (disk.leadership === undefined) return
+  disk.leadership = { ...disk.leadership, acts: (disk.leadership.acts ?? 0) + 1 }
 }
 
 function writeSection(log: MemoryLog, section: LogSection): void {

@@ -24,6 +24,17 @@ export const storePauseContract: readonly ContractCase<StoreHarness>[] = [
     },
   },
   {
+    name: 'F010 a change counts as an act of a person, which shows where the log is read',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      await store.changePause((pause) => afterPause(pause, undefined))
+      await store.claim('here', 10)
+      await store.changePause((pause) => afterResume(pause, undefined))
+      const { leadership } = await store.readLogs(new Map([['medium', undefined]]), { entriesMax: 1, bytesMax: 1 })
+      expectEqual(leadership?.acts, 1, 'acts in this leadership')
+    },
+  },
+  {
     name: 'changes at once are all there',
     run: async (makeHarness) => {
       const harness = makeHarness()

@@ -231,7 +231,7 @@ export interface Store {
   readLeadership(): Promise<Leadership | undefined>
   readPause(): Promise<Pause>
   /**
-   * Changes what is paused, strictly, by what it is inside the transaction.
+   * Changes what is paused, strictly, by what it is inside the transaction. Counts as an act of a person.
    *
    * @throws SyncError `quota` or `storage`; then nothing is changed
    */
