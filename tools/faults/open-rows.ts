@@ -8,7 +8,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F056: 'a server test with a membership that ends while entries wait',
   F066: 'server jobs: leases and fencing',
   F067: 'server jobs and the engine beside them',
-  F068: 'server jobs: cancel, retry and completion at once',
   F069: 'the cost ledger of server jobs',
   F076: 'uploads: limits before anything is unpacked',
   F077: 'uploads: generated names',

@@ -56,6 +56,27 @@ export {
 } from './id.ts'
 export { encodedName, identityHeader, identityStamp } from './identity-stamp.ts'
 export {
+  advanceJob,
+  isJobEnded,
+  jobSchedule,
+  jobStaleAfterMs,
+  jobTable,
+  newJob,
+  type JobCancelled,
+  type JobCompleted,
+  type JobContext,
+  type JobEvent,
+  type JobExpectation,
+  type JobFailed,
+  type JobFailure,
+  type JobHolder,
+  type JobProcessing,
+  type JobProgress,
+  type JobQueued,
+  type JobState,
+  type JobTransition,
+} from './job.ts'
+export {
   canonicalText,
   findJsonFault,
   isJson,
