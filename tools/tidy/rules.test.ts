@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 
 import { checkArrows } from './arrows.ts'
+import { conflictMarks } from './conflict-marks.ts'
 import { checkDeadFiles } from './dead-files.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkDocumentation } from './documentation.ts'
@@ -204,4 +205,11 @@ test('long files and functions are hinted at', () => {
     'a/long.ts': lines(401),
   }
   expect(places(hints, texts)).toEqual(['a/long-function.ts:1', 'a/long-function.ts:73', 'a/long.ts:0'])
+})
+
+test('the marks of an unfinished merge are found, a heading underlined with equals signs is not', () => {
+  const side = (mark: string, name: string): string => `${mark.repeat(7)} ${name}`
+  const text = ['Heading', '=======', side('<', 'ours'), 'a', side('|', 'base'), '=======', 'b', side('>', 'theirs')]
+  expect(conflictMarks('README.md', text.join('\n')).map(({ line }) => line)).toEqual([3, 5, 8])
+  expect(conflictMarks('README.md', 'Heading\n=======\n>>> quoted\n')).toEqual([])
 })

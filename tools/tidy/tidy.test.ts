@@ -1,7 +1,10 @@
 // The rules, run over the real project.
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
 
 import { checkArrows } from './arrows.ts'
+import { conflictMarksIn } from './conflict-marks.ts'
 import { checkDeadFiles } from './dead-files.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkDocumentation } from './documentation.ts'
@@ -28,6 +31,10 @@ test.each([
   ['every file is named after a concept', checkNames],
 ])('%s', (_claim, check) => {
   expect(check(project).map(say)).toEqual([])
+})
+
+test('no file holds the marks of an unfinished merge', () => {
+  expect(conflictMarksIn(join(import.meta.dirname, '../..')).map(say)).toEqual([])
 })
 
 test('long files and functions are listed as hints', () => {

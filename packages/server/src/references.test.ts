@@ -265,6 +265,11 @@ describe('waves', () => {
     expect(wavesOf(chain(100))).toHaveLength(100)
   })
 
+  test('what refers to an operation comes after every edit of it, the first ones included', () => {
+    const edited = box('b3', 'x', { supersedes: idOf('b2'), earlier: [idOf('b1'), idOf('b0')] })
+    for (const named of ['b3', 'b2', 'b1', 'b0']) expect(wavesOf([edited, item('i', named, 1)])).toEqual([[0], [1]])
+  })
+
   test('I3 each place stands in one wave, and none before what is ahead of it in its lane or what it needs', () => {
     const batch: readonly WireOperation[] = [
       box('b', 'x'),

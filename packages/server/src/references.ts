@@ -6,7 +6,7 @@
  * refers to, and never before what stands ahead of it in its lane. Its entity may depend on the id, and entities are
  * read at the start of a transaction.
  */
-import { findReferences, replaceReferences, type Json, type OperationId, type Reference } from '@holdfast/core'
+import { findReferences, linksOf, replaceReferences, type Json, type OperationId, type Reference } from '@holdfast/core'
 import type { WireOperation } from '@holdfast/core'
 import { appliedOf, currentRowOf, type LedgerRows } from './ledger.ts'
 
@@ -25,8 +25,9 @@ export function wavesOf(operations: readonly WireOperation[]): readonly (readonl
   const waves: number[][] = []
   const waveOfLane = new Map<string, number>()
   const waveOfId = new Map<OperationId, number>()
-  for (const [index, { id, lane, after = [], base, supersedes, resolves }] of operations.entries()) {
-    const named = new Set(references[index]?.map(({ operation }) => operation))
+  for (const [index, operation] of operations.entries()) {
+    const { id, lane, after = [], base } = operation
+    const named = new Set(references[index]?.map((reference) => reference.operation))
     let wave = waveOfLane.get(lane) ?? 0
     for (const parent of base !== undefined && 'after' in base ? [...after, base.after] : after) {
       const before = waveOfId.get(parent)
@@ -34,7 +35,7 @@ export function wavesOf(operations: readonly WireOperation[]): readonly (readonl
     }
     waveOfLane.set(lane, wave)
     // What refers to an operation is also answered by the one that takes its place.
-    for (const carried of [id, supersedes, resolves]) if (carried !== undefined) waveOfId.set(carried, wave)
+    for (const carried of [id, ...linksOf(operation)]) waveOfId.set(carried, wave)
     while (waves.length <= wave) waves.push([])
     waves[wave]?.push(index)
   }

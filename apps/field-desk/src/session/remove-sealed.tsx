@@ -9,14 +9,23 @@ import type { Desk } from './desk.ts'
 export function RemoveSealed({
   desk,
   identity,
+  describedBy,
 }: {
   readonly desk: Desk
   readonly identity: RegisteredIdentity
+  /** The element that says whose entries these are and how many: buttons of several rows read alike. */
+  readonly describedBy: string
 }): ReactElement {
   const [isAsking, setAsking] = useState(false)
   return (
     <>
-      <button type="button" className="button plain" onClick={() => setAsking(true)} data-testid="remove-sealed">
+      <button
+        type="button"
+        className="button plain"
+        onClick={() => setAsking(true)}
+        aria-describedby={describedBy}
+        data-testid="remove-sealed"
+      >
         {signInWords.remove}
       </button>
       {isAsking && <RemoveDialog desk={desk} identity={identity} onClose={() => setAsking(false)} />}
@@ -57,7 +66,7 @@ function RemoveDialog({
           void remove()
         }}
       >
-        <p>{signInWords.removeHow}</p>
+        <p>{signInWords.removeHow(identity.pending)}</p>
         <label className="check">
           <input
             type="checkbox"

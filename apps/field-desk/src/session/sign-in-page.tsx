@@ -1,10 +1,12 @@
 /** Signing in: alone on the screen when nobody works here, and as a page when a person's session is over. */
 import type { RegisteredIdentity } from '@holdfast/client'
 import { useOutbox, useSyncStatus } from '@holdfast/react'
-import { useEffect, useRef, useState, type FormEvent, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactElement, type ReactNode } from 'react'
 import { Eye, EyeOff } from 'lucide-react'
 import { useLocation } from 'wouter'
 import { Brand } from '../shell/brand.tsx'
+import { useNow } from '../shell/steady.ts'
+import { clockTime } from '../words/time.ts'
 import { shellWords, signInWords } from '../words/words.ts'
 import { useDesk } from './desk-context.tsx'
 import type { Desk } from './desk.ts'
@@ -34,9 +36,7 @@ export function SignedOutPage({
         </p>
       )}
       <SealedNote sealed={sealed} />
-      {sealed.map((identity) => (
-        <RemoveSealed key={personKey(identity)} desk={desk} identity={identity} />
-      ))}
+      <SealedList desk={desk} sealed={sealed} />
     </SignInFrame>
   )
 }
@@ -94,6 +94,31 @@ function SealedNote({ sealed }: { readonly sealed: readonly RegisteredIdentity[]
     <p className="note" data-testid="sealed">
       {signInWords.sealedOther(pending)}
     </p>
+  )
+}
+
+/** What others have left, one row for each of them: their names are nobody else's business, so it says when they were here. */
+function SealedList({
+  desk,
+  sealed,
+}: {
+  readonly desk: Desk
+  readonly sealed: readonly RegisteredIdentity[]
+}): ReactElement | null {
+  const nowMs = useNow(60_000)
+  const base = useId()
+  if (sealed.length === 0) return null
+  return (
+    <ul className="sealed-list" aria-label={signInWords.sealedList}>
+      {sealed.map((identity, index) => (
+        <li key={personKey(identity)}>
+          <span id={`${base}${index}`}>
+            {signInWords.sealedRow(identity.pending, clockTime(identity.usedAtMs, nowMs))}
+          </span>
+          <RemoveSealed desk={desk} identity={identity} describedBy={`${base}${index}`} />
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -47,6 +47,19 @@ export function tellWorker(message: { readonly type: 'identity-changed' }): void
   if ('serviceWorker' in navigator) navigator.serviceWorker.controller?.postMessage(message)
 }
 
+/** Looks for a newer release now, and loads the page again: with it where there is one. */
+export async function loadNewest(): Promise<void> {
+  try {
+    const registration = await navigator.serviceWorker.getRegistration()
+    await registration?.update()
+    const next = registration?.waiting
+    next?.postMessage('take-over')
+  } catch {
+    // Without a worker, or without a network, loading again is all that can be done.
+  }
+  location.reload()
+}
+
 async function follow(container: ServiceWorkerContainer, setWaiting: (worker: ServiceWorker) => void) {
   try {
     const registration = await container.register(trustedScript('/sw.js'), { scope: '/' })

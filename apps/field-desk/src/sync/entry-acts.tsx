@@ -3,6 +3,7 @@ import type { EntryView } from '@holdfast/client'
 import { useOutbox } from '@holdfast/react'
 import { useId, useState, type ReactElement } from 'react'
 import { useLocation } from 'wouter'
+import { loadNewest } from '../shell/register-worker.ts'
 import { useAnnouncing } from '../shell/announcing.tsx'
 import { Dialog } from '../shell/dialog.tsx'
 import { actNames, type Act, type EntryLabel } from '../words/entry-label.ts'
@@ -44,6 +45,8 @@ export function EntryActs({ entry, label, name, onDone }: EntryActsProps): React
     'try-again': () => void act(() => outbox.retry(entry.id)),
     discard: () => setAsking(true),
     'sign-in': () => navigate('/sign-in'),
+    'send-now': () => void act(() => outbox.drain({ types: [entry.type] })),
+    update: () => void loadNewest(),
   }
   return (
     <div className="acts">

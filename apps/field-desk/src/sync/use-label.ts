@@ -17,9 +17,12 @@ export function useLabeller(): Labeller {
   const connectivity = useSyncStatus((status) => status.connectivity) ?? 'unknown'
   const authentication = useSyncStatus((status) => status.authentication) ?? 'ok'
   const sendingIds = useSyncStatus((status) => status.sendingIds) ?? noIds
+  const paused = useSyncStatus((status) => status.paused)
+  const manual = useSyncStatus((status) => status.manual)
   const isSendingShown = useSteady(sendingIds.length > 0)
   return useMemo(() => {
     const beingSent = new Set(isSendingShown ? sendingIds : noIds)
-    return (entry) => labelOf(entry, { nowMs, connectivity, authentication, isSending: beingSent.has(entry.id) })
-  }, [nowMs, connectivity, authentication, sendingIds, isSendingShown])
+    const context = { nowMs, connectivity, authentication, paused, manual }
+    return (entry) => labelOf(entry, { ...context, isSending: beingSent.has(entry.id) })
+  }, [nowMs, connectivity, authentication, paused, manual, sendingIds, isSendingShown])
 }

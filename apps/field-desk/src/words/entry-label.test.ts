@@ -26,6 +26,7 @@ const entry = (state: DeliveryState, more: Partial<LabelledEntry> = {}): Labelle
   state,
   createdAtMs: nowMs - minuteMs,
   attempts: [],
+  isParked: false,
   ...more,
 })
 const say = (state: DeliveryState, context: Partial<LabelContext> = {}, more: Partial<LabelledEntry> = {}) => {
@@ -90,6 +91,28 @@ it('says who must sign in, and offers it', () => {
   expect(say(states.queued, { authentication: 'required' })).toBe('Saved on this device | Sign in again to send it.')
   expect(say(states.waiting, { authentication: 'other' })).toContain('goes out when you sign in again')
   expect(labelOf(entry(states.queued), { ...online, authentication: 'required' }).acts).toEqual(['sign-in'])
+})
+
+it('says what is paused, and what goes out by hand only', () => {
+  const orders = { isAll: false, types: [placeOrder.type] }
+  const all = { isAll: true, types: [] }
+  const paused = 'Saved on this device | Sending is paused. It goes out when you resume it.'
+  expect(say(states.queued, { paused: orders })).toBe(paused)
+  expect(say(states.waiting, { paused: all, connectivity: 'offline' })).toBe(paused)
+  expect(say(states.queued, { paused: { isAll: false, types: ['other'] } })).toContain('Goes out next.')
+  expect(say(states.queued, { manual: all })).toBe('Saved on this device | Goes out when you send it.')
+  expect(say(states.queued, { manual: all, connectivity: 'offline' })).toContain('back online')
+  expect(labelOf(entry(states.queued), { ...online, manual: orders }).acts).toEqual(['send-now'])
+})
+
+it('F047 says of what a newer release wrote that it is kept, and offers the update alone', () => {
+  const label = labelOf(entry(states.queued, { isParked: true }), { ...online, connectivity: 'offline' })
+  expect(label.label).toBe('Needs the new version')
+  expect(label.sentence).toBe(
+    'This was made by a newer version of the app. It is kept here and goes out after the update.',
+  )
+  expect(label.acts).toEqual(['update'])
+  expect(say(states.dead, {}, { isParked: true })).toContain('6 tries failed')
 })
 
 it('says that it is being sent, and nothing more', () => {

@@ -13,7 +13,7 @@ import { retryOf } from '../operations.ts'
 export type Tone = 'saved' | 'sending' | 'waiting' | 'server' | 'needs-you' | 'discarded'
 
 /** What people can do with an entry in its state; the safe one first. */
-export type Act = 'try-now' | 'try-again' | 'discard' | 'sign-in'
+export type Act = 'try-now' | 'try-again' | 'discard' | 'sign-in' | 'send-now' | 'update'
 
 /** What is said of an entry. */
 export interface EntryLabel {
@@ -30,24 +30,33 @@ export interface LabelContext {
   readonly isSending: boolean
   readonly connectivity: SyncStatus['connectivity']
   readonly authentication: SyncStatus['authentication']
+  /** What a person has paused, and what is sent by hand only. Left out: nothing. */
+  readonly paused?: SyncStatus['paused'] | undefined
+  readonly manual?: SyncStatus['manual'] | undefined
   /** The number that the server gave, where it is known. */
   readonly number?: string | undefined
 }
 
 /** What an entry's label is made from. */
-export type LabelledEntry = Pick<EntryView, 'type' | 'state' | 'createdAtMs' | 'attempts' | 'settledAtMs'>
+export type LabelledEntry = Pick<EntryView, 'type' | 'state' | 'createdAtMs' | 'attempts' | 'settledAtMs' | 'isParked'>
 
 /** Says what there is to say of an entry. */
 export function labelOf(entry: LabelledEntry, context: LabelContext): EntryLabel {
   const { state, createdAtMs, type } = entry
   const { nowMs, isSending } = context
+  const isUnsent = state.kind === 'queued' || state.kind === 'waiting'
+  if (entry.isParked && isUnsent) return aged(parkedLabel, createdAtMs, nowMs)
   switch (state.kind) {
     case 'queued':
       if (isSending) return sendingLabel
-      return aged(pausedLabel(context) ?? label('saved', entryWords.saved, entryWords.goesOutNext), createdAtMs, nowMs)
+      return aged(
+        heldBackLabel(type, context) ?? label('saved', entryWords.saved, entryWords.goesOutNext),
+        createdAtMs,
+        nowMs,
+      )
     case 'waiting':
       if (isSending) return sendingLabel
-      return aged(pausedLabel(context) ?? waitingLabel(state, type, nowMs), createdAtMs, nowMs)
+      return aged(heldBackLabel(type, context) ?? waitingLabel(state, type, nowMs), createdAtMs, nowMs)
     case 'conflicted':
       return label('needs-you', entryWords.needsYou(entryWords.changedInTwoPlaces), entryWords.changedSince, [
         'discard',
@@ -79,6 +88,8 @@ export const actNames: Readonly<Record<Act, string>> = {
   'try-again': actWords.tryAgain,
   discard: actWords.discard,
   'sign-in': actWords.signIn,
+  'send-now': actWords.sendNow,
+  update: actWords.update,
 }
 
 /** What is said of something that this device has no entry for, and that the server has listed. */
@@ -86,15 +97,30 @@ export const listedByServer: EntryLabel = { tone: 'server', label: entryWords.on
 
 const sendingLabel: EntryLabel = { tone: 'sending', label: entryWords.sending, sentence: '', acts: [] }
 
-/** Nothing can go out at all: then no entry promises a time of its own. */
-function pausedLabel({ connectivity, authentication }: LabelContext): EntryLabel | undefined {
+/** What only a newer release of the app can send: it is kept, and no button sends it. */
+const parkedLabel: EntryLabel = {
+  tone: 'saved',
+  label: entryWords.needsNewVersion,
+  sentence: entryWords.parkedHow,
+  acts: ['update'],
+}
+
+/** It cannot go out by itself: then it promises no time of its own. The cause that a person must end comes first. */
+function heldBackLabel(type: string, context: LabelContext): EntryLabel | undefined {
+  const { connectivity, authentication, paused, manual } = context
   const saved = (sentence: string, acts: readonly Act[] = []) => label('saved', entryWords.saved, sentence, acts)
+  if (holds(paused, type)) return saved(entryWords.goesOutResumed)
   if (connectivity === 'offline') return saved(entryWords.goesOutOnline)
   if (connectivity === 'captive') return saved(entryWords.goesOutCaptive)
   if (authentication === 'required') return saved(entryWords.goesOutSignedIn, ['sign-in'])
   if (authentication === 'other') return saved(entryWords.goesOutOtherPerson, ['sign-in'])
   if (connectivity === 'server-unreachable') return saved(entryWords.goesOutServer)
+  if (holds(manual, type)) return saved(entryWords.goesOutByHand, ['send-now'])
   return undefined
+}
+
+function holds(switched: SyncStatus['paused'] | undefined, type: string): boolean {
+  return switched !== undefined && (switched.isAll || switched.types.includes(type))
 }
 
 function waitingLabel(state: Waiting, type: string, nowMs: number): EntryLabel {

@@ -21,6 +21,8 @@ export const entryWords = {
   goesOutCaptive: 'Goes out when this Wi-Fi lets you through.',
   goesOutSignedIn: 'Sign in again to send it.',
   goesOutOtherPerson: 'Somebody else is signed in. It goes out when you sign in again.',
+  goesOutResumed: 'Sending is paused. It goes out when you resume it.',
+  goesOutByHand: 'Goes out when you send it.',
   waitsBehind: (other: string) => `Waits for ${other}.`,
   sending: 'Sending',
   triesAgain: (when: string) => `Tries again ${when}`,
@@ -43,6 +45,7 @@ export const entryWords = {
   tooLargeHow: 'It is larger than the server takes.',
   needsNewVersion: 'Needs the new version',
   needsNewVersionHow: 'This was made by another version of the app.',
+  parkedHow: 'This was made by a newer version of the app. It is kept here and goes out after the update.',
   discardedByYou: (when: string) => `Discarded by you, ${when}`,
   discardReason: (reason: string) => `Reason: ${reason}.`,
   discardUncertain: 'The server may have got it before. We are asking.',
@@ -68,6 +71,8 @@ export const actWords = {
   tryAgain: 'Try again',
   discard: 'Discard',
   signIn: 'Sign in',
+  sendNow: 'Send now',
+  update: 'Update',
   details: 'Details',
 } as const
 
@@ -162,8 +167,13 @@ export const signInWords = {
   sealedOther: (number: number) =>
     `${entries(number)} of another user ${number === 1 ? 'is' : 'are'} kept on this device. ${number === 1 ? 'It goes' : 'They go'} out when that user signs in.`,
   remove: 'Remove from this device',
+  sealedRow: (number: number, when: string) => `${entries(number)} of one user, last here ${when}`,
+  sealedList: 'Entries of others on this device',
   removeTitle: (number: number) => `Remove ${entries(number)} of another user from this device?`,
-  removeHow: 'The server never got them. Only their owner can send them, after signing in.',
+  removeHow: (number: number) =>
+    number === 1
+      ? 'It is not known to be on the server. Only its owner can send it, after signing in.'
+      : 'They are not known to be on the server. Only their owner can send them, after signing in.',
   removeConfirm: (number: number) => `I understand that ${entries(number)} ${number === 1 ? 'is' : 'are'} lost`,
   removeOtherCount: 'The number has changed in the meantime. Nothing was removed; look again.',
   removeFailed: 'This device could not do that. Nothing was removed.',
