@@ -1,9 +1,9 @@
 /**
  * Applying a batch: one transaction, two statements (a third reads stored outcomes), rules in between.
  *
- *   claim ids, lock entities ─▶ [read ledger] ─▶ decideBatch ─▶ write ─▶ commit
- *        ▲                                                       │
- *        └──── rerun: somebody was faster, deadlock, 40001 ◀─────┘
+ *   claim ids, lock entities ─▶ [read ledger] ─▶ decide, run effects ─▶ write ─▶ commit
+ *        ▲                                                                 │
+ *        └────────── rerun: somebody was faster, deadlock, 40001 ◀─────────┘
  *
  * A batch whose operations refer to each other's ids is applied in waves, each of them as above (references.ts).
  * Any other error of the database while it is up is about some operation: the batch is bisected in order, lanes that
@@ -11,15 +11,23 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { linksOf, problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
-import type { Database } from './database/database.ts'
+import type { Database, Query } from './database/database.ts'
 import { isAboutStatement, isOutage, isWorthRerunning } from './database/sql-state.ts'
-import { decideBatch, entitiesToLoad, idsToClaim, idsToRead, type BatchResult } from './decide-batch.ts'
+import {
+  decideSteps,
+  entitiesToLoad,
+  idsToClaim,
+  idsToRead,
+  type BatchInput,
+  type BatchResult,
+} from './decide-batch.ts'
 import { ServerError } from './error.ts'
 import type { DecideContext } from './handler.ts'
 import { describeError, type Log } from './log.ts'
 import type { LedgerRows } from './ledger.ts'
 import { prepareBatch, type HandlersByType, type PreparedOperation } from './prepare.ts'
 import { idsReferredTo, wavesOf } from './references.ts'
+import { runEffect } from './run-effect.ts'
 import { claim, type Claim } from './statements/claim.ts'
 import { readLedger } from './statements/read-ledger.ts'
 import { write } from './statements/write.ts'
@@ -227,7 +235,7 @@ async function applyOnce(
       const claimed = await claim(query, { ...owner, at }, claims, entitiesToLoad(operations))
       const taken = claims.filter(({ id }) => !claimed.ids.has(id)).map(({ id }) => id)
       const ledger = await readLedger(query, tenant, [...taken, ...idsToRead(operations)])
-      const result = decideBatch({
+      const result = await decideOn(query, {
         operations,
         ledger,
         entities: claimed.entities,
@@ -246,12 +254,23 @@ async function applyOnce(
   }
 }
 
+/** Decides a batch, and runs its effects in their order. What is not about one effect gives the transaction up. */
+async function decideOn(query: Query, input: BatchInput): Promise<BatchResult> {
+  const steps = decideSteps(input)
+  let step = steps.next()
+  while (step.done !== true) {
+    const result = await runEffect(query, step.value)
+    step = result.kind === 'failed' ? steps.throw(result.error) : steps.next(result.decision)
+  }
+  return step.value
+}
+
 function faultLogger(log: Log): (type: string, error: unknown) => void {
   return (type, error) => {
     log({
       level: 'error',
       event: 'handler-failed',
-      message: `The definition or decider of ${type} threw; its operation is deferred.`,
+      message: `The definition or handler of ${type} threw; its operation is deferred.`,
       error: describeError(error),
     })
   }

@@ -12,10 +12,10 @@
  *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected (so does what refers to its ids)
  *   else decided ──▶ applied, rejected or conflict
  *
- * Whatever is not applied stops its lane. A deferred operation leaves no trace.
+ * Whatever is not applied stops its lane. A deferred operation leaves no trace. Effects are not run here: the rules ask
+ * for each where it stands in the order, and go on with its decision.
  */
 import {
-  isJson,
   linksOf,
   problem,
   type EntityRef,
@@ -26,9 +26,18 @@ import {
   type Outcome,
 } from '@holdfast/core'
 import { conflictOutcome, settleConflict, type LosingSide } from './conflict.ts'
-import type { DecideContext, Decision, Entity, Handler, ReceivedOperation } from './handler.ts'
+import {
+  checkedDecision,
+  refused,
+  type DecideContext,
+  type Decision,
+  type Entity,
+  type Handler,
+  type ReceivedOperation,
+} from './handler.ts'
 import { appliedOf, currentRowOf, finalOf, type LedgerRow, type LedgerRows } from './ledger.ts'
 import type { PreparedOperation, Readiness } from './prepare.ts'
+import type { EffectCall } from './run-effect.ts'
 
 /** An entity as it is stored; `state` is `null` when it has been removed. */
 export interface StoredEntity {
@@ -121,8 +130,16 @@ interface Run {
   readonly onFault: (type: string, error: unknown) => void
 }
 
-/** Decides a batch. Pure, as long as its deciders are. */
+/** Decides a batch of operations that all have deciders. Pure, as long as those are; an effect fails, like a bug. */
 export function decideBatch(input: BatchInput): BatchResult {
+  const steps = decideSteps(input)
+  let step = steps.next()
+  while (step.done !== true) step = steps.throw(new TypeError('An effect needs a database.'))
+  return step.value
+}
+
+/** Decides a batch, and asks for each effect on its way: to be given its decision, or the error that it threw. */
+export function* decideSteps(input: BatchInput): Generator<EffectCall, BatchResult, Decision> {
   const run: Run = {
     context: input.context,
     known: new Map(input.ledger),
@@ -138,7 +155,7 @@ export function decideBatch(input: BatchInput): BatchResult {
   const outcomes: OperationOutcome[] = []
   for (const operation of input.operations) {
     const { id, lane } = operation.wire
-    const outcome: Outcome = stoppedLanes.has(lane) ? { outcome: 'deferred' } : outcomeOf(operation, run)
+    const outcome: Outcome = stoppedLanes.has(lane) ? { outcome: 'deferred' } : yield* outcomeOf(operation, run)
     if (appliedOf(outcome) === undefined) stoppedLanes.add(lane)
     outcomes.push({ id, ...outcome })
   }
@@ -155,7 +172,10 @@ export function decideBatch(input: BatchInput): BatchResult {
   }
 }
 
-function outcomeOf(operation: PreparedOperation, run: Run): Outcome {
+/** The steps of one operation, or of a part of it. */
+type Steps<Result> = Generator<EffectCall, Result, Decision>
+
+function* outcomeOf(operation: PreparedOperation, run: Run): Steps<Outcome> {
   const { wire, hash } = operation
   const row = run.known.get(wire.id)
   if (row !== undefined) {
@@ -163,7 +183,7 @@ function outcomeOf(operation: PreparedOperation, run: Run): Outcome {
     return row.outcome.outcome === 'duplicate' ? row.outcome : { outcome: 'duplicate', first: row.outcome }
   }
   const settledByOther = replacedOutcome(operation, run)
-  const outcome = settledByOther ?? ownOutcome(operation, run)
+  const outcome = settledByOther ?? (yield* ownOutcome(operation, run))
   if (outcome.outcome === 'deferred') return outcome
   record(run, wire.id, { user: run.context.user, hash, outcome })
   if (settledByOther === undefined) retire(operation, run)
@@ -222,7 +242,10 @@ function giveWay(id: OperationId, successor: OperationId, run: Run): void {
   else run.fresh.set(id, { ...fresh, successor })
 }
 
-function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extract<Outcome, { outcome: 'deferred' }> {
+function* ownOutcome(
+  operation: PreparedOperation,
+  run: Run,
+): Steps<FinalOutcome | Extract<Outcome, { outcome: 'deferred' }>> {
   const { wire, readiness } = operation
   switch (readiness.kind) {
     case 'cancel':
@@ -248,19 +271,19 @@ function ownOutcome(operation: PreparedOperation, run: Run): FinalOutcome | Extr
   // Applied since its rows were read: the ids are there the next time.
   if (readiness.kind === 'waits') return needs(readiness.parent)
   try {
-    return decided(operation, readiness, baseVersion, run)
+    return yield* decided(operation, readiness, baseVersion, run)
   } catch (error) {
     run.onFault(wire.type, error)
     return internalFault
   }
 }
 
-function decided(
+function* decided(
   { wire }: PreparedOperation,
   { handler, payload, entity: ref }: Extract<Readiness, { kind: 'ready' }>,
   baseVersion: number | undefined,
   run: Run,
-): FinalOutcome {
+): Steps<FinalOutcome> {
   const { definition } = handler
   const received: ReceivedOperation<unknown> = {
     id: wire.id,
@@ -281,7 +304,9 @@ function decided(
     const settlement = settleConflict(conflict, ref, current, wire.payload)
     losing = settlement.losing
     if (settlement.kind === 'ask') {
-      const outcome = conflictOutcome(current, decisionOf(handler, received, entity, run.context))
+      // What an effect would make of the entity is not tried: its SQL is not for comparing.
+      const mine = handler.kind === 'effect' ? refused('') : checkedDecision(handler.run(received, entity, run.context))
+      const outcome = conflictOutcome(current, mine)
       run.losing.push({ operation: wire.id, ...losing })
       return outcome
     }
@@ -291,7 +316,7 @@ function decided(
     }
     conflictResolved = true
   }
-  const decision = decisionOf(handler, received, entity, run.context)
+  const decision = yield* decisionOf(handler, received, entity, run.context)
   if (decision.kind === 'refused') {
     return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: decision.detail }) }
   }
@@ -314,24 +339,14 @@ function decided(
   }
 }
 
-/**
- * Asks the decider, and throws like a decider with a bug when its answer cannot be stored: the batch's write would
- * fail at it, and take all the other operations along.
- */
-function decisionOf(
+function* decisionOf(
   handler: Handler,
-  received: ReceivedOperation<unknown>,
+  operation: ReceivedOperation<unknown>,
   entity: Entity | undefined,
   context: DecideContext,
-): Decision {
-  const decision = handler.decide(received, entity, context)
-  for (const [part, value] of Object.entries(decision)) {
-    if (value !== undefined && !isJson(value)) throw new TypeError(`A decider's ${part} must be JSON.`)
-  }
-  if (decision.kind === 'applied' && Object.values(decision.ids ?? {}).some((id) => typeof id !== 'string')) {
-    throw new TypeError("A decider's ids must be text.")
-  }
-  return decision
+): Steps<Decision> {
+  if (handler.kind === 'effect') return yield { handler, operation, entity, context }
+  return checkedDecision(handler.run(operation, entity, context))
 }
 
 function record(run: Run, id: OperationId, row: LedgerRow): void {

@@ -1,19 +1,24 @@
 /**
- * Handlers: what a domain says about its operations.
+ * Handlers: what a domain says about its operations, in one of two ways.
  *
  * A decider is pure: the operation, the entity as it is now and the circumstances come in, a decision goes out. The
  * server runs deciders over a whole batch in memory, so a chain of changes to one entity costs one read and one write;
  * it may run one more than once for the same operation (a rerun, a conflict's comparison), and only one result counts.
+ *
+ * An effect runs SQL of its own in the operation's transaction, behind a savepoint (run-effect.ts), for data that is no
+ * entity. It touches nothing outside the database: a transaction that is run again would do it twice.
  */
-import type {
-  AnyOperationDefinition,
-  AssignedIds,
-  Base,
-  EntityRef,
-  Json,
-  OperationDefinition,
-  OperationId,
+import {
+  isJson,
+  type AnyOperationDefinition,
+  type AssignedIds,
+  type Base,
+  type EntityRef,
+  type Json,
+  type OperationDefinition,
+  type OperationId,
 } from '@holdfast/core'
+import type { Query } from './database/database.ts'
 
 /** An operation as a decider sees it: payload checked by its schema and upgraded to today's version. */
 export interface ReceivedOperation<Payload> {
@@ -73,21 +78,67 @@ export type Decide<Payload> = (
   context: DecideContext,
 ) => Decision
 
+/** The circumstances of an effect. */
+export interface EffectContext extends DecideContext {
+  /**
+   * Runs SQL as the role of the app, so that row-level security shows the tenant's rows alone. Dead when the effect has
+   * ended. A name belongs to one text for ever, in all handlers.
+   */
+  readonly query: Query
+}
+
+/** Runs one operation's SQL and says what it came to; what it wrote stands only when the decision is `applied`. */
+export type Effect<Payload> = (
+  operation: ReceivedOperation<Payload>,
+  entity: Entity | undefined,
+  context: EffectContext,
+) => Promise<Decision>
+
 /** A way to handle a type of operation; see {@link decide}. */
 export interface Decider<Payload> {
   readonly kind: 'decide'
   readonly run: Decide<Payload>
 }
 
-/** A type of operation with its way to be handled. The method is bivariant, so handlers of all payloads fit in one list. */
-export interface Handler {
-  readonly definition: AnyOperationDefinition
-  decide(operation: ReceivedOperation<unknown>, entity: Entity | undefined, context: DecideContext): Decision
+/** Another way; see {@link effect}. */
+export interface Effector<Payload> {
+  readonly kind: 'effect'
+  readonly run: Effect<Payload>
 }
+
+/** A type of operation with its decider. The method is bivariant, so handlers of all payloads fit in one list. */
+export interface DecidingHandler {
+  readonly kind: 'decide'
+  readonly definition: AnyOperationDefinition
+  run(operation: ReceivedOperation<unknown>, entity: Entity | undefined, context: DecideContext): Decision
+}
+
+/** A type of operation with its effect. */
+export interface EffectHandler {
+  readonly kind: 'effect'
+  readonly definition: AnyOperationDefinition
+  run(operation: ReceivedOperation<unknown>, entity: Entity | undefined, context: EffectContext): Promise<Decision>
+}
+
+/** A type of operation with its way to be handled. */
+export type Handler = DecidingHandler | EffectHandler
 
 /** Handles operations by a pure function over their entity. */
 export function decide<Payload>(run: Decide<Payload>): Decider<Payload> {
   return { kind: 'decide', run }
+}
+
+/**
+ * Handles operations by SQL in their transaction.
+ *
+ * @example
+ * on(countStock, effect(async ({ payload }, _entity, { tenant, query }) => {
+ *   await query('stock-count', 'insert into stock ...', [tenant, payload.item, payload.count])
+ *   return applied()
+ * }))
+ */
+export function effect<Payload>(run: Effect<Payload>): Effector<Payload> {
+  return { kind: 'effect', run }
 }
 
 /**
@@ -96,8 +147,11 @@ export function decide<Payload>(run: Decide<Payload>): Decider<Payload> {
  * @example
  * on(addNote, decide(({ payload }, entity) => applied({ ...payload, count: (entity?.version ?? 0) + 1 })))
  */
-export function on<Payload>(definition: OperationDefinition<Payload>, decider: Decider<Payload>): Handler {
-  return { definition, decide: decider.run }
+export function on<Payload>(
+  definition: OperationDefinition<Payload>,
+  handling: Decider<Payload> | Effector<Payload>,
+): Handler {
+  return { definition, ...handling }
 }
 
 /** The decision that the entity's state becomes `state` (`null`: it is removed; absent: no entity changes). */
@@ -108,4 +162,18 @@ export function applied(state?: Json, details: AppliedDetails = {}): ApplyDecisi
 /** The decision that the operation never takes effect; `detail` tells the person why and what to do. */
 export function refused(detail: string): RefuseDecision {
   return { kind: 'refused', detail }
+}
+
+/**
+ * Passes a decision that can be stored, and throws like a handler with a bug at any other: the batch's write would fail
+ * at it, and take all the other operations along.
+ */
+export function checkedDecision(decision: Decision): Decision {
+  for (const [part, value] of Object.entries(decision)) {
+    if (value !== undefined && !isJson(value)) throw new TypeError(`A decision's ${part} must be JSON.`)
+  }
+  if (decision.kind === 'applied' && Object.values(decision.ids ?? {}).some((id) => typeof id !== 'string')) {
+    throw new TypeError("A decision's ids must be text.")
+  }
+  return decision
 }
