@@ -37,6 +37,9 @@ const desk = createDesk({
   tellWorker: () => tellWorker({ type: 'identity-changed' }),
 })
 window.addEventListener('storage', ({ key }) => desk.noteStorage(key))
+// A page that was frozen, or kept for "back", has missed what other tabs said meanwhile.
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && desk.noteStorage(null))
+window.addEventListener('pageshow', ({ persisted }) => persisted && desk.noteStorage(null))
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html is expected to hold an element with the id "root".')

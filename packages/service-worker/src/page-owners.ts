@@ -108,6 +108,10 @@ export class PageOwners {
     for (const request of kept.slice(0, -keptLatest)) {
       if (!spared.has(new URL(request.url).pathname)) await cache.delete(request)
     }
+    // The newest stand last here as well: what was just asked for stays.
+    for (const one of [...this.#known.keys()].slice(0, -keptLatest)) {
+      if (!spared.has(addressOf(one))) this.#known.delete(one)
+    }
   }
 }
 
