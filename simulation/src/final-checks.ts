@@ -1,6 +1,6 @@
 /** What only shows at the end, when everything has healed: nothing lost, nothing doubled, everything in order. */
 import { type OperationId } from '@holdfast/core'
-import type { LiveEntry, StoredEntry } from '../../packages/client/src/store/store.ts'
+import { idOf, type LiveEntry, type StoredEntry } from '../../packages/client/src/store/store.ts'
 import type { MemoryDisk } from '../../packages/client/src/store/memory-store.ts'
 import { effectsOf } from './domain.ts'
 import type { Journal } from './journal.ts'
@@ -40,7 +40,9 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
       for (const effect of effectsOf(state)) {
         const { token } = effect
         const intent = witness.intents.get(token)
-        if (effect['parent'] !== undefined && effect['parent'] !== intent?.parent) {
+        const { parent } = intent ?? {}
+        const isHeir = parent !== undefined && witness.heirs.get(parent)?.has(effect['parent'] ?? parent) === true
+        if (effect['parent'] !== undefined && effect['parent'] !== parent && !isHeir) {
           journal.violate('I2', `${token} was given the mark of ${effect['parent']} and comes after ${intent?.parent}`)
         }
         if (intent === undefined || intent.session.tenant !== tenant) {
@@ -67,7 +69,11 @@ function collectEffects({ server, witness, journal }: FinalCheck): ReadonlyMap<n
   return happened
 }
 
-function checkIntent({ devices, server, journal }: FinalCheck, intent: Intent, happened: readonly Happened[]): void {
+function checkIntent(
+  { devices, server, witness, journal }: FinalCheck,
+  intent: Intent,
+  happened: readonly Happened[],
+): void {
   const { token, acknowledgedId, session, ids } = intent
   if (happened.length > 1) journal.violate('I2', `${token} took effect ${happened.length} times`)
   if (acknowledgedId === undefined || intent.isLost) return
@@ -83,7 +89,17 @@ function checkIntent({ devices, server, journal }: FinalCheck, intent: Intent, h
     return
   }
   const { state } = last
-  if (state.kind === 'applied' && happened.length === 0) journal.violate('I1', `${name} is applied without an effect`)
+  const lastToken = witness.tokenOfId.get(idOf(last)) ?? token
+  // By the order of the queue: of two tabs, the one that asked first may come to the disk last.
+  const order = witness.stored.get(laneKey(intent.device, session, intent.lane)) ?? []
+  if (order.indexOf(lastToken) < order.indexOf(token)) {
+    journal.violate('I1', `${name} gave way to ${lastToken}, which is older`)
+  }
+  // A newer one has absorbed it: whether it had taken effect before is for the server to know.
+  if (lastToken !== token) return
+  // Put back by a backup and retried, it is answered with the outcome of the newer one that had absorbed it.
+  const hasEffect = happened.length > 0 || witness.heirs.has(token)
+  if (state.kind === 'applied' && !hasEffect) journal.violate('I1', `${name} is applied without an effect`)
   if (intent.isCopied) return
   const isOver = state.kind === 'conflicted' || (state.kind === 'discarded' && state.isCertain)
   // One of those whose place another one took may have been applied after all, and says so.

@@ -123,6 +123,10 @@ export class People {
       this.#tell(tab, outbox, unsure)
       return
     }
+    // A base would move with what is absorbed, and the token tells on which version it was made.
+    const coalesce = onVersion === undefined && random.chance(0.15) ? 'draft' : undefined
+    // It takes the place of an older one.
+    if (coalesce !== undefined) intent.isSkipping = true
     this.operationCount += 1
     // Every other one needs the mark of what it comes after; it then comes after that one by itself.
     const isReferring = parent !== undefined && token % 2 === 0
@@ -130,6 +134,7 @@ export class People {
       .enqueue(definition, isReferring ? { ...wish, parentMark: ref(parent, 'mark') } : wish, {
         ...(parent !== undefined && !isReferring && { after: [parent] }),
         ...(onVersion !== undefined && { base: { version: onVersion } }),
+        ...(coalesce !== undefined && { coalesce }),
       })
       .then(
         ({ id }) => {

@@ -124,6 +124,16 @@ export function openSimStore(host: SimStorageHost): Store {
           watch.onAppended(appended.flatMap(({ entry, isNew }) => (isNew && isLive(entry) ? [entry] : [])))
         },
       ),
+    readSlot: (name) => read(() => store.readSlot(name)),
+    takeSlot: (taking) =>
+      call(
+        'append',
+        'strict',
+        () => store.takeSlot(taking),
+        (stored) => {
+          if (stored !== undefined) watch.onAppended([stored.entry])
+        },
+      ),
     update: (requests, options) =>
       call(
         'update',

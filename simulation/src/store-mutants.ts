@@ -230,4 +230,19 @@ export const storeMutants: readonly NamedMutant[] = [
       }),
     },
   },
+  {
+    name: 'let an edit of a queued entry overtake what is queued before it',
+    keeps: 'I3',
+    mutant: {
+      store: (store) => ({
+        ...store,
+        readHeld: async (kind, options) => {
+          const page = await store.readHeld(kind, options)
+          return page.map((entry) =>
+            entry.state.kind === 'waiting' ? { ...entry, state: { ...entry.state, isInLine: false } } : entry,
+          )
+        },
+      }),
+    },
+  },
 ]

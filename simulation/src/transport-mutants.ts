@@ -299,4 +299,23 @@ export const transportMutants: readonly NamedMutant[] = [
       ],
     })),
   },
+  {
+    name: 'name only the version before in an edit',
+    keeps: 'I2',
+    mutant: asking((batch) => ({
+      ...batch,
+      operations: batch.operations.map(({ earlier: _, ...operation }) => operation),
+    })),
+  },
+  {
+    name: 'replace what should be absorbed',
+    keeps: 'I1',
+    mutant: asking((batch) => ({
+      ...batch,
+      operations: batch.operations.map(({ absorbs = [], ...operation }) => {
+        const [supersedes, ...earlier] = absorbs
+        return supersedes === undefined ? operation : { ...operation, supersedes, earlier }
+      }),
+    })),
+  },
 ]

@@ -66,6 +66,8 @@ const ageMarginMs = 60_000
 /** Sees everything. */
 export class Witness {
   readonly intents: Map<number, Intent> = new Map()
+  /** The newer tokens whose operations have absorbed those of an older one, by that. */
+  readonly heirs: Map<number, Set<number>> = new Map()
   readonly tokenOfId: Map<OperationId, number> = new Map()
   /** Tokens in the order in which a queue stored them, by queue and lane. */
   readonly stored: Map<string, number[]> = new Map()
@@ -256,6 +258,12 @@ export class Witness {
       const token = tokenOf(operations[index]?.payload ?? null)
       if (outcome.outcome !== 'applied' || token === undefined) continue
       this.#effects.add(token)
+      // What comes after an older one comes after what has absorbed it.
+      for (const id of operations[index]?.absorbs ?? []) {
+        const older = this.tokenOfId.get(id) ?? token
+        this.#effects.add(older)
+        this.heirs.set(older, (this.heirs.get(older) ?? new Set()).add(token))
+      }
       const parent = this.intents.get(token)?.parent
       if (parent !== undefined && !this.#effects.has(parent)) {
         this.#journal.violate('I3', `${token} took effect before ${parent}, which it comes after`)
@@ -355,7 +363,10 @@ export class Witness {
     let fresh: (typeof operations)[number] | undefined
     for (const operation of operations) {
       const token = tokenOf(operation.payload)
-      const storedAtMs = token === undefined ? undefined : this.#firstStoredAtMs.get(token)
+      // It has waited for as long as the oldest of those that it has absorbed.
+      const tokens = [token, ...(operation.absorbs ?? []).map((id) => this.tokenOfId.get(id))]
+      const times = tokens.flatMap((each) => (each === undefined ? [] : (this.#firstStoredAtMs.get(each) ?? [])))
+      const storedAtMs = times.length === 0 ? undefined : Math.min(...times)
       if (token === undefined || storedAtMs === undefined || this.intents.get(token)?.isCopied === true) continue
       const ageMs = this.#clock.nowMs - storedAtMs
       if (operation.ageMs < ageMs - ageMarginMs) {

@@ -277,6 +277,24 @@ describe('an undo', () => {
     expect((await again.settled).kind).toBe('applied')
   })
 
+  test('I3 of a discard behind a dead letter: the server hears of it at once, and what is put back waits its turn', async () => {
+    const { outbox, world } = await scene()
+    world.server.decide = refusing('bad')
+    const [bad, , third] = await Promise.all(['bad', 'two', 'three'].map((text) => outbox.enqueue(addNote, note(text))))
+    if (bad === undefined || third === undefined) throw new TypeError('three were stored')
+    await world.advance(1000)
+    await outbox.discard(third.id)
+    await world.advance(1000)
+    expect(await stateOf(outbox, third.id)).toMatchObject({ kind: 'discarded', isCertain: true })
+    await outbox.undo(third.id)
+    await outbox.enqueue(addNote, note('four'))
+    await world.advance(1000)
+    expect(textsOf(world)).toEqual([])
+    await outbox.edit(bad.id, note('one'))
+    await world.advance(1000)
+    expect(textsOf(world)).toEqual(['one', 'two', 'three', 'four'])
+  })
+
   test('F012 I2 of a discard that came too late: it was applied, once, and nothing more happens', async () => {
     const { outbox, world, cut, mend } = await scene()
     cut('lose-answer')

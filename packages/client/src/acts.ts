@@ -38,7 +38,7 @@ export async function editEntry(
   options: EditOptions,
 ): Promise<readonly UpdateReport[]> {
   const entry = await liveEntry(ground, id, 'edit')
-  const { type, lane, createdAtMs, after, traceparent, resolves, cancel, base: baseBefore } = entry.operation
+  const { type, lane, createdAtMs, after, traceparent, resolves, absorbs, cancel, base: baseBefore } = entry.operation
   if (cancel !== undefined) throw illegal(entry, 'edit', 'it is the news of a discard')
   const definition = definitions.get(type)
   if (definition === undefined) {
@@ -68,6 +68,7 @@ export async function editEntry(
     ...operation,
     createdAtMs,
     ...(resolves !== undefined && { resolves }),
+    ...(absorbs !== undefined && { absorbs }),
     ...linksTo(entry),
   }
   return carryOut(ground, [{ entry, event: { kind: 'supersede', by }, replacement, keepsBody: true }])

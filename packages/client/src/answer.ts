@@ -5,7 +5,7 @@
 import {
   deliver,
   exponential,
-  linksOf,
+  settledWith,
   problemCodeOf,
   type DeliveryEvent,
   type Failure,
@@ -105,7 +105,7 @@ export async function requestsOf(
     const policy = context.policyOf(entry)
     if (found?.event !== undefined) requests.push(updateOf(entry.stored, found.event, policy, context))
     if (found?.outcome === undefined) continue
-    for (const concern of linksOf(entry.stored.operation)) {
+    for (const concern of settledWith(entry.stored.operation)) {
       const event = eventOfConcern(found.outcome, concern)
       const stored = event === undefined ? undefined : await store.find(concern)
       if (event !== undefined && stored !== undefined) requests.push(updateOf(stored, event, policy, context))

@@ -131,6 +131,9 @@ export class Engine implements Outbox {
       onKnown: (entry) => {
         this.#noteSeen(entry)
       },
+      onAbsorbed: () => {
+        this.#noteActs()
+      },
     })
     this.#counting = new Counting(environment.clock, this.#store, this.#board)
     this.#heldBack = new HeldBack({ clock: environment.clock, store, board: this.#board, definitions })
@@ -393,14 +396,19 @@ export class Engine implements Outbox {
   /** A person changed entries here: tell everybody, and let the leader look anew. Gives the entry to follow from now on. */
   #acted(reports: readonly UpdateReport[], followed: 'entry' | 'replacement' = 'replacement'): Entry {
     this.#announce(reports)
-    this.#drain.noteActs()
-    this.#conversation.tell({ kind: 'acted' })
-    this.#counting.recountSoon()
-    this.#notify()
+    this.#noteActs()
     const last = reports.at(-1)
     if (last === undefined)
       throw new SyncError('storage', 'The store did not say what became of the entry. Read it again.')
     return this.#entryOf((followed === 'entry' ? undefined : last.replacement) ?? last.entry)
+  }
+
+  /** Entries were changed here, and not by the drain. */
+  #noteActs(): void {
+    this.#drain.noteActs()
+    this.#conversation.tell({ kind: 'acted' })
+    this.#counting.recountSoon()
+    this.#notify()
   }
 
   #announce(reports: readonly UpdateReport[]): void {

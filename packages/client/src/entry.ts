@@ -1,6 +1,6 @@
 /** What callers see of an entry. */
 import {
-  linksOf,
+  settledWith,
   type AppliedState,
   type Base,
   type DeliveryState,
@@ -102,7 +102,7 @@ function partsOf({
   droppedAttempts = 0,
 }: KeptBody): Pick<EntryView, 'payload' | 'base' | 'after' | 'attempts' | 'droppedAttempts' | 'concerns' | 'replaces'> {
   const { payload, base, after } = operation
-  const replaces = linksOf(operation)
+  const replaces = settledWith(operation)
   const [concerns] = replaces
   return {
     payload,

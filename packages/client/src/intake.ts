@@ -2,22 +2,40 @@
  * The intake: from a call of `enqueue` to a stored entry. Calls are stored in the order in which they were made, however
  * long the preparation of each takes, and an id of the caller's own is stored once.
  */
-import { SyncError, type AnyOperationDefinition, type OperationId, type QueuedOperation } from '@holdfast/core'
+import {
+  findJsonFault,
+  SyncError,
+  type AnyOperationDefinition,
+  type OperationId,
+  type QueuedOperation,
+} from '@holdfast/core'
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
 import { prepare } from './prepare.ts'
+import { coalesce } from './store/coalescing.ts'
 import { openGroupCommit, type CommitListener, type GroupCommit } from './store/group-commit.ts'
 import type { Store, StoredEntry } from './store/store.ts'
+
+/** The longest key under which entries are coalesced, in characters. */
+const coalesceKeyMax = 200
+
+/** Who hears of what was taken in; always before the caller does. */
+export interface IntakeListener extends CommitListener {
+  /** An older entry gave way to the one that was stored. */
+  readonly onAbsorbed: () => void
+}
 
 /** Takes operations in. */
 export class Intake {
   readonly #environment: Environment
   readonly #store: Store
+  readonly #listener: IntakeListener
   readonly #log: GroupCommit
   /** Preparations that are asynchronous; later calls wait behind them. */
   #preparing: Promise<unknown> | undefined
 
-  constructor(environment: Environment, store: Store, listener: CommitListener) {
+  constructor(environment: Environment, store: Store, listener: IntakeListener) {
+    this.#listener = listener
     this.#environment = environment
     this.#store = store
     this.#log = openGroupCommit(store, listener)
@@ -25,14 +43,39 @@ export class Intake {
 
   /** Stores an operation, or gives the entry that is there under the caller's id. Throws what `Outbox.enqueue` throws. */
   async take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
+    if (options.coalesce !== undefined) return this.#coalesce(definition, payload, options, options.coalesce)
     const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
     const isOnce = options.id !== undefined
     return this.#log.append(prepared instanceof Promise ? await prepared : prepared, { isOnce })
   }
 
   /** Resolves when nothing is waiting to be stored. */
-  idle(): Promise<void> {
-    return this.#log.idle()
+  async idle(): Promise<void> {
+    await this.#preparing
+    await this.#log.idle()
+  }
+
+  /** Later calls wait until it is stored: it has a transaction of its own, and must not be overtaken. */
+  async #coalesce(
+    definition: AnyOperationDefinition,
+    payload: unknown,
+    options: EnqueueOptions,
+    key: string,
+  ): Promise<StoredEntry> {
+    if (options.id !== undefined) {
+      throw new SyncError('invalid-payload', 'An entry that is coalesced gets an id of its own: leave out `id`.')
+    }
+    if (key.length === 0 || key.length > coalesceKeyMax || findJsonFault(key) !== undefined) {
+      throw new SyncError('invalid-payload', `\`coalesce\` is 1 to ${coalesceKeyMax} characters that can be stored.`)
+    }
+    return this.#inOrder(async () => {
+      const prepared = await this.#prepare(definition, payload, options)
+      await this.#log.idle()
+      const { entry, hasAbsorbed } = await coalesce(this.#store, prepared, key, this.#environment.clock.now())
+      if (hasAbsorbed) this.#listener.onAbsorbed()
+      else this.#listener.onStored([entry])
+      return entry
+    })
   }
 
   #prepare(

@@ -23,6 +23,9 @@ export async function listEntries(
   const most = Math.min(Math.max(1, limit), listingMax)
   const from = after === undefined ? undefined : await store.find(after.id)
   if (state === 'applied' || state === 'discarded') return settledEntries(store, known, state, most, from)
+  // Read before the held ones: entries move from the log to those, and none is missed on its way.
+  const queued: EntryView[] = []
+  if (state === undefined || state === 'queued') await addQueued(store, known, queued, most, from)
   const views: EntryView[] = []
   for (const kind of heldKinds) {
     if (state !== undefined && state !== kind) continue
@@ -34,8 +37,8 @@ export async function listEntries(
     views.push(...page.map((entry) => viewOf(entry, known)))
     if (views.length >= most) return views
   }
-  if (state === undefined || state === 'queued') await addQueued(store, known, views, most, from)
-  return views
+  const held = new Set(views.map(({ id }) => id))
+  return [...views, ...queued.filter(({ id }) => !held.has(id))].slice(0, most)
 }
 
 async function settledEntries(

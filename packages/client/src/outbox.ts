@@ -57,6 +57,13 @@ export interface EnqueueOptions {
   readonly after?: readonly OperationId[]
   /** The trace it was made in, W3C Trace Context. */
   readonly traceparent?: string
+  /**
+   * A key of at most 200 characters. The entry takes the place of an older one of the same key, type and lane that is not
+   * applied yet, and that one is shown as replaced by it. Should it have reached the server already, both take effect, in
+   * their order. For whole states ("the draft as it is now"), not for steps: it goes before what was enqueued in between.
+   * It gets an id of its own, and comes after nothing that the older one did not come after; else it is merely appended.
+   */
+  readonly coalesce?: string
 }
 
 /** What may be said of an edit. */

@@ -45,9 +45,13 @@ export function linksOver([supersedes, ...earlier]: readonly OperationId[]): Lin
 
 /** The links of the news that an entry was taken back: what it was to replace is taken back with it. */
 export function linksOfCancel({
-  operation: { id, supersedes, resolves, earlier = [] },
-}: LiveEntry): Pick<Operation, 'cancel' | 'supersedes' | 'earlier'> {
-  return { cancel: id, ...linksOver([supersedes, resolves, ...earlier].filter((link) => link !== undefined)) }
+  operation: { id, supersedes, resolves, earlier = [], absorbs },
+}: LiveEntry): Pick<Operation, 'cancel' | 'supersedes' | 'earlier' | 'absorbs'> {
+  return {
+    cancel: id,
+    ...linksOver([supersedes, resolves, ...earlier].filter((link) => link !== undefined)),
+    ...(absorbs !== undefined && { absorbs }),
+  }
 }
 
 /** What an operation says besides whose place it takes: that is another matter for each version. */

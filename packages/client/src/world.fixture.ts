@@ -5,6 +5,7 @@
 import {
   answerMediaType,
   linksOf,
+  settledWith,
   problem,
   problemMediaType,
   type BatchRequest,
@@ -224,7 +225,7 @@ export class FakeServer {
       stopped.add(lane)
       return { id, ...refused }
     }
-    for (const old of links) {
+    for (const old of settledWith(operation)) {
       if (!this.ledger.has(old))
         this.ledger.set(old, { outcome: 'rejected', problem: problem('cancelled', 'Cancelled') })
     }

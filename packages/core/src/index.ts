@@ -93,6 +93,7 @@ export {
   parentsMax,
   earlierMax,
   linksOf,
+  settledWith,
   type AnyOperationDefinition,
   type Base,
   type EntityRef,

@@ -49,11 +49,16 @@ export interface Operation {
    * and that could still arrive late. They are replaced as well.
    */
   readonly earlier?: readonly OperationId[]
+  /**
+   * Older operations that this one makes pointless, nearest first: what is not applied yet never will be. Unlike what
+   * supersedes, this one is applied all the same when one of them has been.
+   */
+  readonly absorbs?: readonly OperationId[]
   /** The trace that the operation was made in, W3C Trace Context. */
   readonly traceparent?: string
 }
 
-/** Most ids in `earlier`. */
+/** Most ids in `earlier`, and in `absorbs`. */
 export const earlierMax = 64
 
 /** What an operation stands for, and settles with its own answer; the cancelled one first, because a person asks about that. */
@@ -64,6 +69,13 @@ export function linksOf({
   earlier = [],
 }: Pick<Operation, 'cancel' | 'supersedes' | 'resolves' | 'earlier'>): readonly OperationId[] {
   return [cancel, supersedes, resolves, ...earlier].filter((id) => id !== undefined)
+}
+
+/** Everything that is settled by the answer to an operation: what it stands for, and what it absorbs. */
+export function settledWith(
+  operation: Pick<Operation, 'cancel' | 'supersedes' | 'resolves' | 'earlier' | 'absorbs'>,
+): readonly OperationId[] {
+  return [...linksOf(operation), ...(operation.absorbs ?? [])]
 }
 
 /** How a type is described; see {@link defineOperation}. */

@@ -33,6 +33,7 @@ const full: WireOperation = {
   resolves: idOf('r'),
   cancel: idOf('c'),
   earlier: [idOf('e')],
+  absorbs: [idOf('o')],
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 }
 const request: BatchRequest = {
@@ -159,6 +160,7 @@ describe('parseWireOperation', () => {
     [{ resolves: null }, '/resolves'],
     [{ cancel: 1 }, '/cancel'],
     [{ earlier: 'e' }, '/earlier'],
+    [{ absorbs: ['no id'] }, '/absorbs'],
     [{ earlier: ['no id'] }, '/earlier'],
     [{ earlier: Array.from({ length: earlierMax + 1 }, (_, index) => `e${index}`) }, '/earlier'],
   ])('refuses %j at %s', (changes, pointer) => {
@@ -169,6 +171,7 @@ describe('parseWireOperation', () => {
     expect(faultOf({ after: ['p', 'a'] })).toBe('/after')
     expect(faultOf({ base: { after: 'a' } })).toBe('/base/after')
     expect(faultOf({ earlier: ['e', 'a'] })).toBe('/earlier')
+    expect(faultOf({ absorbs: ['a'] })).toBe('/absorbs')
     for (const link of ['supersedes', 'resolves', 'cancel']) expect(faultOf({ [link]: 'a' })).toBe(`/${link}`)
   })
 
@@ -207,6 +210,7 @@ describe('identityOfOperation', () => {
       { resolves: idOf('x') },
       { cancel: idOf('x') },
       { earlier: [idOf('x')] },
+      { absorbs: [idOf('x')] },
     ]
     const texts = new Set([full, ...changes.map((change) => ({ ...full, ...change }))].map(textOf))
     expect(texts.size).toBe(changes.length + 1)

@@ -37,6 +37,7 @@ export interface WireOperation {
   readonly resolves?: OperationId
   readonly cancel?: OperationId
   readonly earlier?: readonly OperationId[]
+  readonly absorbs?: readonly OperationId[]
   readonly traceparent?: string
 }
 
@@ -166,6 +167,10 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   if (earlier === null || earlier?.includes(id) === true) {
     return fault(`${pointer}/earlier`, `must be an array of at most ${earlierMax} ids of other operations`)
   }
+  const absorbs = parseIds(value['absorbs'], earlierMax)
+  if (absorbs === null || absorbs?.includes(id) === true) {
+    return fault(`${pointer}/absorbs`, `must be an array of at most ${earlierMax} ids of other operations`)
+  }
   const links: { supersedes?: OperationId; resolves?: OperationId; cancel?: OperationId } = {}
   for (const name of ['supersedes', 'resolves', 'cancel'] as const) {
     if (value[name] === undefined) continue
@@ -186,6 +191,7 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
       ...(after !== undefined && { after }),
       ...links,
       ...(earlier !== undefined && { earlier }),
+      ...(absorbs !== undefined && { absorbs }),
       ...(isShortText(traceparent) && { traceparent }),
     },
   }
@@ -208,7 +214,8 @@ export function findOperationFault(operation: WireOperation): JsonFault | undefi
  * enqueue, and nothing that changes between sends. Hash it by `canonicalText`, after {@link findOperationFault}.
  */
 export function identityOfOperation(operation: WireOperation): { readonly [key: string]: Json | undefined } {
-  const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel, earlier } = operation
+  const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel, earlier, absorbs } =
+    operation
   return {
     type,
     version,
@@ -221,6 +228,7 @@ export function identityOfOperation(operation: WireOperation): { readonly [key: 
     resolves,
     cancel,
     earlier,
+    absorbs,
   }
 }
 

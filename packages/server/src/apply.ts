@@ -10,7 +10,7 @@
  * the first half stopped stay stopped, and the guilty operation alone is deferred with problem `internal`.
  */
 import { setTimeout } from 'node:timers/promises'
-import { linksOf, problem, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
+import { problem, settledWith, type OperationId, type OperationOutcome, type WireOperation } from '@holdfast/core'
 import type { Database, Query } from './database/database.ts'
 import { isAboutStatement, isOutage, isWorthRerunning } from './database/sql-state.ts'
 import {
@@ -284,7 +284,7 @@ function claimsOf(operations: readonly PreparedOperation[]): readonly Claim[] {
   }
   const others = [...idsToClaim(operations)].filter((id) => !own.has(id))
   const types = new Map<OperationId, string>(
-    operations.flatMap(({ wire }) => linksOf(wire).map((id) => [id, wire.type] as const)),
+    operations.flatMap(({ wire }) => settledWith(wire).map((id) => [id, wire.type] as const)),
   )
   return [...own.values(), ...others.map((id) => ({ id, type: types.get(id) ?? 'unknown', hash: null }))]
 }

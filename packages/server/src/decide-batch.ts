@@ -7,6 +7,7 @@
  *   lane stopped ──▶ deferred
  *   in the ledger ─▶ duplicate (or rejected: the id was used for something else)
  *   replaces one that was applied ─▶ duplicate of that one
+ *   absorbs others ▶ decided like any other; what of them is not applied is tombstoned
  *   only cancels ──▶ applied, and the other is tombstoned
  *   not readable here ─▶ deferred          data not acceptable ─▶ rejected
  *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected (so does what refers to its ids)
@@ -18,6 +19,7 @@
 import {
   linksOf,
   problem,
+  settledWith,
   type EntityRef,
   type FinalOutcome,
   type Json,
@@ -97,7 +99,7 @@ export function entityKey({ kind, id }: EntityRef): string {
 
 /** The ids that a batch may write to the ledger: its own and those it replaces or cancels. */
 export function idsToClaim(operations: readonly PreparedOperation[]): ReadonlySet<OperationId> {
-  return new Set(operations.flatMap(({ wire }) => [wire.id, ...linksOf(wire)]))
+  return new Set(operations.flatMap(({ wire }) => [wire.id, ...settledWith(wire)]))
 }
 
 /** The ids that a batch only asks the ledger about: those its operations need. */
@@ -201,12 +203,13 @@ function replacedOutcome({ wire }: PreparedOperation, run: Run): Exclude<Outcome
     const first = appliedOf(row.outcome)
     if (first !== undefined) return { outcome: 'duplicate', first, of: link }
   }
-  return undefined
+  const isForeign = (id: OperationId): boolean => (run.known.get(id)?.user ?? run.context.user) !== run.context.user
+  return wire.absorbs?.some(isForeign) === true ? foreignLink : undefined
 }
 
 /** Makes sure that what this operation replaces or cancels is never applied, and says what took its place. */
 function retire({ wire }: PreparedOperation, run: Run): void {
-  for (const link of linksOf(wire)) {
+  for (const link of settledWith(wire)) {
     const old = run.known.get(link)
     if (old === undefined) {
       const successor = wire.cancel === undefined ? { successor: wire.id } : {}
@@ -258,7 +261,8 @@ function* ownOutcome(
     case 'ready':
       break
   }
-  let baseVersion = wire.base !== undefined && 'version' in wire.base ? wire.base.version : undefined
+  let baseVersion =
+    wire.base !== undefined && 'version' in wire.base ? versionAfterAbsorbed(wire, wire.base, run) : undefined
   for (const parent of parentsOf(wire)) {
     const row = currentRowOf(parent, run.known)
     if (row === undefined || row.user !== run.context.user) return needs(parent)
@@ -276,6 +280,24 @@ function* ownOutcome(
     run.onFault(wire.type, error)
     return internalFault
   }
+}
+
+/**
+ * The version that a change was made on, moved by what it absorbs: an older change of the same person that was applied
+ * after all, and on that very version, is no conflict with it.
+ */
+function versionAfterAbsorbed(
+  { absorbs = [] }: PreparedOperation['wire'],
+  { version: madeOn }: { readonly version: number },
+  run: Run,
+): number {
+  let version = madeOn
+  for (const id of absorbs.toReversed()) {
+    const row = run.known.get(id)
+    const applied = row === undefined ? undefined : appliedOf(row.outcome)
+    if (applied?.version === version + 1 && applied.conflictResolved !== true) version += 1
+  }
+  return version
 }
 
 function* decided(

@@ -84,6 +84,38 @@ describe.each(testDatabases)('on $name', (kind) => {
     expect(await note(tenant, 'n')).toMatchObject({ version: 1, state: { text: 'first' } })
   })
 
+  test('F014 a newer change absorbs an older one: of that, nothing can arrive late, and the newer one always counts', async () => {
+    const tenant = newTenant()
+    const [first, second] = ['c1', 'c2'].map((id) => noteOp(id, changeNote, { id: 'n', text: id }))
+    if (first === undefined || second === undefined) throw new TypeError('two of them')
+    const third = noteOp('c3', changeNote, { id: 'n', text: 'c3' }, { absorbs: [second.id, first.id] })
+    const child = noteOp('c4', changeNote, { id: 'm', add: 1 }, { after: [second.id] })
+    await apply(tenant, [first])
+    expect(await apply(tenant, [third])).toMatchObject([{ outcome: 'applied', version: 2 }])
+    for (const late of [first, second]) await apply(tenant, [late])
+    expect(await note(tenant, 'n')).toMatchObject({ version: 2, state: { text: 'c3' } })
+    expect(kinds(await apply(tenant, [child]))).toEqual(['applied'])
+  })
+
+  test('a newer change on the same version is no conflict with the older one that it absorbs, but with anybody else’s', async () => {
+    const tenant = newTenant()
+    const on = (version: number, id: string, absorbs: readonly string[]): ReturnType<typeof noteOp> =>
+      noteOp(id, changeNote, { id: 'n', text: id }, { base: { version }, absorbs: absorbs.map(idOf) })
+    expect(kinds(await apply(tenant, [on(0, 'd1', [])]))).toEqual(['applied'])
+    expect(kinds(await apply(tenant, [on(0, 'd2', ['d1'])]))).toEqual(['applied'])
+    expect(kinds(await apply(tenant, [on(0, 'd3', ['d2', 'd1'])]))).toEqual(['applied'])
+    await apply(tenant, [noteOp('theirs', changeNote, { id: 'n', add: 1 })])
+    expect(kinds(await apply(tenant, [on(0, 'd4', ['d3', 'd2', 'd1'])]))).toEqual(['conflict'])
+  })
+
+  test('what somebody else has made cannot be absorbed', async () => {
+    const tenant = newTenant()
+    await apply(tenant, [noteOp('h1', changeNote, { id: 'n', add: -1 })])
+    const taking = noteOp('h2', changeNote, { id: 'n', add: 1 }, { absorbs: [idOf('h1')] })
+    const [answer] = await apply(tenant, [taking], 'ben')
+    expect(codeOf(answer)).toBe('forbidden')
+  })
+
   test('a discard that was taken back: the operation goes under a new id, and the discard may still arrive', async () => {
     const tenant = newTenant()
     const original = noteOp('u1', createNote, { id: 'n', text: 'mine' })

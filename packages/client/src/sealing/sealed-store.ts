@@ -64,13 +64,33 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
       if (page.isEnd || (isFull && entries.length > 0)) return { entries, last, isEnd: page.isEnd }
     }
   }
+  const append: Store['append'] = async (group) => {
+    const write = await sealedGroup(group)
+    const entries = await store.append(write.sealed)
+    await write.keepKeys()
+    return entries.map((entry, nth) => asGiven(entry, group[nth]))
+  }
   return {
     durable: store.durable,
-    append: async (group) => {
-      const write = await sealedGroup(group)
-      const entries = await store.append(write.sealed)
+    append,
+    readSlot: async (name) => store.readSlot(await digestOf(name)),
+    takeSlot: async ({ queued, newer, ...taking }) => {
+      const write = await sealedGroup(newer === undefined ? [queued] : [queued, { ...queued, operation: newer }])
+      const [sealed, sealedNewer] = write.sealed
+      if (sealed === undefined) throw new RangeError('an entry was to be sealed')
+      const stored = await store.takeSlot({
+        ...taking,
+        name: await digestOf(taking.name),
+        queued: sealed,
+        ...(sealedNewer !== undefined &&
+          newer !== undefined && {
+            newer: { ...sealedNewer.operation, ...(newer.absorbs !== undefined && { absorbs: newer.absorbs }) },
+          }),
+      })
+      if (stored === undefined) return undefined
       await write.keepKeys()
-      return entries.map((entry, nth) => asGiven(entry, group[nth]))
+      const operation = stored.hasAbsorbed ? (newer ?? queued.operation) : queued.operation
+      return { ...stored, entry: asGiven(stored.entry, { ...queued, operation }) }
     },
     appendOnce: async (group) => {
       const write = await sealedGroup(group)
@@ -139,6 +159,12 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
       await cipher.close()
     },
   }
+}
+
+/** The name of a slot tells the lane and the key: it is stored as a digest. */
+async function digestOf(name: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(name)))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** An entry that was just stored, with the operation as it was given. */

@@ -18,6 +18,7 @@ import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
 import { databaseVersion, migrate, sealedVersions, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
 import { sequenceOf } from './segment.ts'
+import { forgetSlots, readSlot, storesOfTaking, takeSlot } from './slot-record.ts'
 import { onceEach, type StoreListener } from './store-fault.ts'
 import type { LiveEntry, LogPage, Position, Store } from './store.ts'
 import { storesOfUpdate, updateEntries } from './update-writing.ts'
@@ -95,6 +96,16 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
       tails.clear()
       return appended
     },
+    readSlot: (name) => read([storeNames.meta], (transaction) => readSlot(transaction, name)),
+    takeSlot: async (taking) => {
+      const stored = await write(storesOfTaking(taking), 'strict', (transaction) =>
+        takeSlot(transaction, taking, onFault),
+      )
+      if (stored === undefined) return undefined
+      const { priority, position } = stored.entry
+      tails.set(priority, Math.max(tails.get(priority) ?? 0, sequenceOf(position.segment)))
+      return stored
+    },
     readLog: (priority, after, limits) =>
       read([storeNames.log[priority], storeNames.marks[priority]], (transaction) =>
         readLogPage(transaction, priority, after, limits, onFault),
@@ -131,9 +142,10 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
     readPause: () => read([storeNames.meta], readPause),
     changePause: (change) => write([storeNames.meta], 'strict', (transaction) => changePause(transaction, change)),
     cleanup: (beforeMs) =>
-      write([storeNames.results], 'relaxed', (transaction) =>
-        forgetResults(transaction.objectStore(storeNames.results), beforeMs, onFault),
-      ),
+      write([storeNames.results, storeNames.meta], 'relaxed', async (transaction) => {
+        await forgetSlots(transaction, beforeMs)
+        return forgetResults(transaction.objectStore(storeNames.results), beforeMs, onFault)
+      }),
     close: () => connection.close(),
   }
 }

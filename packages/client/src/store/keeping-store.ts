@@ -19,12 +19,14 @@ import {
   idOf,
   isLive,
   type Appended,
+  type Coalesced,
   type Leadership,
   type LiveEntry,
   type LogPage,
   type LogsView,
   type Position,
   type SettledEntry,
+  type SlotTaking,
   type Store,
   type StoreCounts,
   type StoredEntry,
@@ -118,6 +120,16 @@ export class KeepingStore implements Store {
     const appended = await this.#told(this.#store.appendOnce(group))
     if (this.#requests.length > 0 && appended.some(({ isNew }) => isNew)) this.#tryIn(0)
     return appended.map(({ entry, isNew }) => ({ entry: this.#kept.get(idOf(entry))?.after ?? entry, isNew }))
+  }
+
+  readSlot(name: string): ReturnType<Store['readSlot']> {
+    return this.#store.readSlot(name)
+  }
+
+  async takeSlot(taking: SlotTaking): Promise<Coalesced | undefined> {
+    // Judged by what the disk holds: what is known better here must get there first.
+    if (this.#requests.length > 0) await this.#writeAll()
+    return this.#told(this.#store.takeSlot(taking))
   }
 
   /** Ends a leadership: one last try, and what cannot be written is forgotten here. */

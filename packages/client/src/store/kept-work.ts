@@ -9,6 +9,7 @@ import { claim } from './leadership-record.ts'
 import { lastKeyOf } from './log-writing.ts'
 import { storeNames } from './migrations.ts'
 import { placeholderKey, sequenceOf } from './segment.ts'
+import { clearSlots } from './slot-record.ts'
 import type { StoreCounts } from './store.ts'
 
 /** How many entries a database holds that are not settled; `undefined` when there is no such database. */
@@ -38,6 +39,7 @@ export async function eraseWork(name: string, expected: number): Promise<number>
       }
       transaction.objectStore(storeNames.held).clear()
       transaction.objectStore(storeNames.results).clear()
+      clearSlots(transaction)
       await claim(transaction, 'erased', 0)
       return count
     }),

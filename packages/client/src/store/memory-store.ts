@@ -7,6 +7,7 @@
  */
 import { isHeld, priorities, SyncError, type OperationId, type Priority, type QueuedOperation } from '@holdfast/core'
 import { noPause, type Pause } from '../pause.ts'
+import { candidateOf, giveWay, slotOf, type Slot } from './coalescing.ts'
 import { LogPageBuilder, type PageLimits } from './log-page.ts'
 import { LogSection } from './log-section.ts'
 import { countMarked, isMarked, type Marks } from './marks.ts'
@@ -15,11 +16,13 @@ import { isOpenDiscard } from './results.ts'
 import { countOf, cutIntoSegments, queuedEntry, segmentKey } from './segment.ts'
 import {
   idOf,
+  type Coalesced,
   type Leadership,
   type LiveEntry,
   type LogPage,
   type Position,
   type SettledEntry,
+  type SlotTaking,
   type Store,
   type StoreCounts,
   type StoredEntry,
@@ -47,6 +50,8 @@ export interface MemoryDisk {
   readonly settled: Map<OperationId, SettledEntry>
   leadership: Leadership | undefined
   pause: Pause
+  /** Which entry came last under each key, by the name of the slot. */
+  readonly slots: Map<string, Slot>
   /** What a power cut would leave, where that is kept track of and differs from what is there. */
   flushed: MemoryDisk | undefined
   readonly isPowerCutTracked: boolean
@@ -64,6 +69,7 @@ export function memoryDisk(options: { readonly trackPowerCut?: boolean } = {}): 
     settled: new Map(),
     leadership: undefined,
     pause: noPause,
+    slots: new Map(),
     flushed: undefined,
     isPowerCutTracked: options.trackPowerCut === true,
   }
@@ -78,6 +84,7 @@ export function cloneDisk(disk: MemoryDisk): MemoryDisk {
     settled: new Map(disk.settled),
     leadership: disk.leadership,
     pause: disk.pause,
+    slots: new Map(disk.slots),
     flushed: undefined,
     isPowerCutTracked: disk.isPowerCutTracked,
   }
@@ -113,6 +120,12 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
           if (entry === undefined) throw new RangeError('an entry that was appended has a place')
           return { entry, isNew: known === undefined }
         })
+      }),
+    readSlot: (name) => later(() => disk.slots.get(name)),
+    takeSlot: (taking) =>
+      later(() => {
+        flush(disk, 'strict')
+        return takeSlot(disk, taking)
       }),
     readLog: (priority, after, limits) => later(() => readLog(disk.log[priority], priority, after, limits)),
     readLogs: (after, limits) =>
@@ -161,6 +174,7 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
           (entry) => entry.settledAtMs < beforeMs && !isOpenDiscard(entry.state),
         )
         for (const { id } of old) disk.settled.delete(id)
+        for (const [name, { atMs }] of disk.slots) if (atMs < beforeMs) disk.slots.delete(name)
         return old.length
       }),
     close: () => {
@@ -195,6 +209,22 @@ function append(disk: MemoryDisk, group: readonly QueuedOperation[]): readonly L
     }
   }
   return stored
+}
+
+function takeSlot(disk: MemoryDisk, taking: SlotTaking): Coalesced | undefined {
+  const { name, expected, queued, newer, nowMs } = taking
+  const slot = disk.slots.get(name)
+  if (slot?.id !== expected) return undefined
+  const [report] =
+    slot === undefined || newer === undefined
+      ? []
+      : update(disk, [giveWay(candidateOf(slot, queued), newer, nowMs)], { durability: 'strict', nowMs })
+  const [appended] = report?.replacement === undefined ? append(disk, [queued]) : []
+  const entry = report?.replacement ?? appended
+  if (entry === undefined) throw new RangeError('an entry was to be stored')
+  const hasAbsorbed = appended === undefined
+  disk.slots.set(name, slotOf(entry, taking, hasAbsorbed))
+  return { entry, hasAbsorbed }
 }
 
 function readLog(log: MemoryLog, priority: Priority, after: Position | undefined, limits: PageLimits): LogPage {

@@ -3,6 +3,7 @@
  * runner, so that the same list runs in Node and in a page of a real browser (store.browser.ts).
  */
 import type { ContractCase } from './contract-checks.fixture.ts'
+import { storeCoalesceContract } from './store-coalesce.contract.ts'
 import { storeLeadershipContract } from './store-leadership.contract.ts'
 import { storeLogContract } from './store-log.contract.ts'
 import { storeModelContract } from './store-model.contract.ts'
@@ -25,6 +26,7 @@ export const storeContract: readonly ContractCase<StoreHarness>[] = [
   ...storeLogContract,
   ...storeOnceContract,
   ...storeUpdateContract,
+  ...storeCoalesceContract,
   ...storeSettledContract,
   ...storeLeadershipContract,
   ...storePauseContract,

@@ -26,6 +26,7 @@ import type {
   Queued,
   QueuedOperation,
 } from '@holdfast/core'
+import type { Slot } from './coalescing.ts'
 import type { Pause } from '../pause.ts'
 
 /** Where an entry stands: the segment of its priority's log, and its index there. Ordered by segment, then index. */
@@ -123,6 +124,26 @@ export interface UpdateReport {
   readonly replacement?: LiveEntry
 }
 
+/** Asks for an entry to be stored under a key. */
+export interface SlotTaking {
+  readonly name: string
+  /** The entry that came last, as far as the caller knows. */
+  readonly expected: OperationId | undefined
+  readonly queued: QueuedOperation
+  /** The same operation with what it absorbs; absent where it must not take the other one's place. */
+  readonly newer?: Operation
+  /** What it comes after. */
+  readonly parents: readonly OperationId[]
+  readonly nowMs: number
+}
+
+/** What came of storing an entry under a key. */
+export interface Coalesced {
+  readonly entry: LiveEntry
+  /** True when an older one gave its place to it. */
+  readonly hasAbsorbed: boolean
+}
+
 /** How an update is written. */
 export interface UpdateOptions {
   /** The leader's epoch; absent for the act of a person. */
@@ -195,6 +216,16 @@ export interface Store {
    * @throws SyncError `quota` or `storage`; then nothing of the group is stored
    */
   appendOnce(group: readonly QueuedOperation[]): Promise<readonly Appended[]>
+  /** Reads which entry came last under a key; see coalescing.ts. */
+  readSlot(name: string): Promise<Slot | undefined>
+  /**
+   * Stores an entry under a key: `newer` in the place of the one that came last, or `queued` at the end of its lane where
+   * that one needs a person or is settled. All in one transaction.
+   *
+   * @returns `undefined` when another entry came last than was expected; then nothing is stored or changed
+   * @throws SyncError `quota` or `storage`; then nothing is stored or changed
+   */
+  takeSlot(taking: SlotTaking): Promise<Coalesced | undefined>
   /** Reads queued entries of one priority after a position (from the start without one), bounded by both limits but at least one entry. */
   readLog(
     priority: Priority,
@@ -238,7 +269,8 @@ export interface Store {
   changePause(change: (pause: Pause) => Pause): Promise<Pause>
   /**
    * Forgets settled entries that were settled before `beforeMs`; never anything else. Spares a discard that the server
-   * has not answered (`isCertain` false): it may still turn out applied. Returns how many.
+   * has not answered (`isCertain` false): it may still turn out applied. Also forgets under which keys entries were
+   * coalesced before then. Returns how many entries.
    */
   cleanup(beforeMs: number): Promise<number>
   close(): Promise<void>

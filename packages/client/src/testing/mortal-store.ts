@@ -38,6 +38,13 @@ export function mortalStore(store: Store, { isAlive, isFull, witness }: MortalSt
         witness.noteStored(fresh, store)
         return appended
       }),
+    readSlot: (name) => whileAlive(() => store.readSlot(name)),
+    takeSlot: (taking) =>
+      withRoom(async () => {
+        const stored = await store.takeSlot(taking)
+        if (stored !== undefined) witness.noteStored([stored.entry], store)
+        return stored
+      }),
     readLog: (priority, after, limits) => whileAlive(() => store.readLog(priority, after, limits)),
     readLogs: (after, limits) => whileAlive(() => store.readLogs(after, limits)),
     readHeld: (kind, options) => whileAlive(() => store.readHeld(kind, options)),

@@ -8,6 +8,7 @@
 import {
   answerMediaType,
   linksOf,
+  settledWith,
   parseBatchRequest,
   problem,
   problemMediaType,
@@ -76,7 +77,7 @@ export class TestServer {
       if (outcome === undefined) return { outcome: 'deferred', retryAfterMs: parentRetryAfterMs }
       if (outcome.outcome !== 'applied') return this.#record(id, rejected('parent-refused'))
     }
-    for (const old of replaced) if (!this.ledger.has(old)) this.ledger.set(old, rejected('cancelled'))
+    for (const old of settledWith(operation)) if (!this.ledger.has(old)) this.ledger.set(old, rejected('cancelled'))
     if (operation.cancel !== undefined) return this.#record(id, { outcome: 'applied' })
     const outcome = this.#record(id, this.decide(operation))
     if (outcome.outcome === 'applied') this.effects.push(operation)
