@@ -23,6 +23,7 @@ import {
 } from './decide-batch.ts'
 import { ServerError } from './error.ts'
 import type { DecideContext } from './handler.ts'
+import { storeJobs } from './jobs/store-jobs.ts'
 import { describeError, type Log } from './log.ts'
 import type { LedgerRows } from './ledger.ts'
 import { prepareBatch, type HandlersByType, type PreparedOperation } from './prepare.ts'
@@ -246,6 +247,7 @@ async function applyOnce(
       // A batch of mere duplicates has claimed nothing and changes nothing.
       const hasWrites = claimed.ids.size > 0 || result.successors.size > 0
       if (hasWrites && !(await write(query, tenant, at, result, claimed.ids))) throw new Outrun()
+      await storeJobs(query, owner, at, result.jobs)
       return result
     })
   } catch (error) {

@@ -37,6 +37,7 @@ import {
   type Handler,
   type ReceivedOperation,
 } from './handler.ts'
+import { jobsToStore, type JobToStore } from './jobs/job.ts'
 import { appliedOf, currentRowOf, finalOf, type LedgerRow, type LedgerRows } from './ledger.ts'
 import type { PreparedOperation, Readiness } from './prepare.ts'
 import type { EffectCall } from './run-effect.ts'
@@ -83,6 +84,8 @@ export interface BatchResult {
   readonly successors: ReadonlyMap<OperationId, OperationId>
   readonly entities: readonly EntityWrite[]
   readonly losingSides: readonly LosingSideWrite[]
+  /** Work that applied operations ask for. */
+  readonly jobs: readonly JobToStore[]
   readonly stoppedLanes: ReadonlySet<string>
 }
 
@@ -129,6 +132,7 @@ interface Run {
   readonly entities: Map<string, StoredEntity>
   readonly touched: Map<string, EntityRef>
   readonly losing: LosingSideWrite[]
+  readonly jobs: JobToStore[]
   readonly onFault: (type: string, error: unknown) => void
 }
 
@@ -151,6 +155,7 @@ export function* decideSteps(input: BatchInput): Generator<EffectCall, BatchResu
     entities: new Map(input.entities),
     touched: new Map(),
     losing: [],
+    jobs: [],
     onFault: input.onFault ?? (() => undefined),
   }
   const stoppedLanes = new Set(input.stoppedLanes)
@@ -170,6 +175,7 @@ export function* decideSteps(input: BatchInput): Generator<EffectCall, BatchResu
       return entity === undefined ? [] : [{ ref, loaded: run.loaded.get(key)?.version ?? 0, ...entity }]
     }),
     losingSides: run.losing,
+    jobs: run.jobs,
     stoppedLanes,
   }
 }
@@ -343,6 +349,7 @@ function* decided(
     return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: decision.detail }) }
   }
   if (losing !== undefined) run.losing.push({ operation: wire.id, ...losing })
+  run.jobs.push(...jobsToStore(wire.id, decision.jobs))
   let version: number | undefined
   if (key !== undefined && ref !== undefined) {
     version = stored?.version ?? 0

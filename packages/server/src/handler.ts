@@ -18,6 +18,7 @@ import {
   type OperationDefinition,
   type OperationId,
 } from '@holdfast/core'
+import { areJobRequests, jobsPerOperationMax, type JobRequest } from './jobs/job.ts'
 import type { Query } from './database/database.ts'
 
 /** An operation as a decider sees it: payload checked by its schema and upgraded to today's version. */
@@ -52,6 +53,8 @@ export interface AppliedDetails {
   /** Ids that the server assigned, by name. */
   readonly ids?: AssignedIds
   readonly result?: Json
+  /** Work to be done after it. Stored in the operation's own transaction, so that it is done if and only if this is. */
+  readonly jobs?: readonly JobRequest[]
 }
 
 /** The operation takes effect. */
@@ -174,6 +177,11 @@ export function checkedDecision(decision: Decision): Decision {
   }
   if (decision.kind === 'applied' && Object.values(decision.ids ?? {}).some((id) => typeof id !== 'string')) {
     throw new TypeError("A decision's ids must be text.")
+  }
+  if (decision.kind === 'applied' && !areJobRequests(decision.jobs ?? [])) {
+    throw new TypeError(
+      `A decision's jobs must each have a type and a delay of 0 ms to a day, ${jobsPerOperationMax} at most.`,
+    )
   }
   return decision
 }

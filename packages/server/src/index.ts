@@ -49,6 +49,19 @@ export {
   type Session,
 } from './http/door.ts'
 export { restFailureOf, type RestFailure } from './http/rest-outcome.ts'
+export { openJobs, type JobCounts, type Jobs, type JobSpending } from './jobs/acts.ts'
+export type { JobBudget, JobCost } from './jobs/costs.ts'
+export {
+  JobError,
+  onJob,
+  type JobAttempt,
+  type JobCircumstances,
+  type JobDone,
+  type JobHandler,
+  type JobWork,
+} from './jobs/job-handler.ts'
+export { jobKind, type Job, type JobRequest, type JobToStore } from './jobs/job.ts'
+export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker.ts'
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
 export {

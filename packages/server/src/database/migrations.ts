@@ -4,6 +4,7 @@
  */
 import { ServerError } from '../error.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
+import { jobsMigration } from './migrations/0002-jobs.ts'
 import type { Row } from './database.ts'
 
 /** What a migration runs on: one connection, inside a transaction, as the owner of the tables. */
@@ -20,7 +21,10 @@ export interface Migration {
 }
 
 // All steps in order; a step that has been released never changes.
-const migrations: readonly Migration[] = [{ name: 'ledger', sql: ledgerMigration }]
+const migrations: readonly Migration[] = [
+  { name: 'ledger', sql: ledgerMigration },
+  { name: 'jobs', sql: jobsMigration },
+]
 
 /** "hold" in ASCII and 1: the key of the advisory lock, unlikely to be anybody else's. */
 const lockKey = '1752132708, 1'

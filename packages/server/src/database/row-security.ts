@@ -25,6 +25,9 @@ select
         or exists (
           select from pg_policy p
           where p.polrelid = c.oid and p.polpermissive
+            -- One for roles that this one is no member of opens nothing here.
+            and (p.polroles = array[0::oid]
+              or exists (select from unnest(p.polroles) as m (oid) where pg_has_role(r.oid, m.oid, 'MEMBER')))
             and (pg_get_expr(p.polqual, p.polrelid) not like '%app.tenant%'
               or pg_get_expr(p.polwithcheck, p.polrelid) not like '%app.tenant%')
         ))
