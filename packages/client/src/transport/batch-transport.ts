@@ -8,6 +8,7 @@ import {
   type BatchRequest,
   type RawAnswer,
 } from '@holdfast/core'
+import { answerOf, bodyOf, within } from './fetching.ts'
 import type { ProbeAnswer, Transport } from './transport.ts'
 
 /** Where and how a batch transport sends. */
@@ -26,9 +27,6 @@ export interface BatchTransportOptions {
   readonly fetch?: typeof fetch
 }
 
-/** Answers larger than this are not ours; UTF-16 code units. */
-const answerSizeMax = 8 * 1024 * 1024
-
 /**
  * A transport to a Holdfast server.
  *
@@ -42,16 +40,7 @@ export function batchTransport(options: BatchTransportOptions = {}): Transport {
       const request = async (within: AbortSignal): Promise<RawAnswer> => {
         const init = { ...(await initOf(batch, options)), signal: within }
         const response = await send(url, init)
-        const text = await response.text()
-        return {
-          kind: 'http',
-          status: response.status,
-          redirected: response.redirected || response.type === 'opaque' || response.type === 'opaqueredirect',
-          mediaType: response.headers.get('content-type') ?? undefined,
-          retryAfter: response.headers.get('retry-after') ?? undefined,
-          date: response.headers.get('date') ?? undefined,
-          body: parseBody(response, text),
-        }
+        return answerOf(response, await response.text())
       }
       return within(timeoutMs, signal, request, (cause) => ({ kind: 'none', cause }))
     },
@@ -60,7 +49,7 @@ export function batchTransport(options: BatchTransportOptions = {}): Transport {
         const headers = { accept: answerMediaType, ...(await options.headers?.()) }
         const response = await send(healthUrl, { headers, cache: 'no-store', redirect: 'manual', signal: within })
         if (response.status >= 500) return { kind: 'red' }
-        const health = parseHealthAnswer(parseBody(response, await response.text()))
+        const health = parseHealthAnswer(bodyOf(response, await response.text()))
         return health === undefined ? { kind: 'captive' } : { kind: 'green', session: health.session }
       }
       return within(probeTimeoutMs, signal, request, () => ({ kind: 'red' }))
@@ -81,44 +70,5 @@ async function initOf(batch: BatchRequest, { headers }: BatchTransportOptions): 
     credentials: 'same-origin',
     redirect: 'manual',
     cache: 'no-store',
-  }
-}
-
-/** Runs a request with a time-out of its own and the caller's signal; a failure becomes an answer. */
-async function within<Answer>(
-  timeoutMs: number,
-  signal: AbortSignal,
-  request: (within: AbortSignal) => Promise<Answer>,
-  onFailure: (cause: 'network' | 'timeout' | 'aborted') => Answer,
-): Promise<Answer> {
-  const timeout = AbortSignal.timeout(timeoutMs)
-  const either = AbortSignal.any([timeout, signal])
-  const { promise: ended, reject: end } = Promise.withResolvers<never>()
-  const stop = (): void => {
-    end(either.reason)
-  }
-  if (either.aborted) stop()
-  else either.addEventListener('abort', stop)
-  try {
-    // Raced as well, because headers that never come heed no signal.
-    return await Promise.race([request(either), ended])
-  } catch {
-    // Whatever fetch throws, decide by the signals, never by the message.
-    if (signal.aborted) return onFailure('aborted')
-    return onFailure(timeout.aborted ? 'timeout' : 'network')
-  } finally {
-    either.removeEventListener('abort', stop)
-  }
-}
-
-/** The body as JSON where it says that it is, and `undefined` otherwise. */
-function parseBody(response: Response, text: string): unknown {
-  const mediaType = response.headers.get('content-type') ?? ''
-  if (!mediaType.includes('json') || text.length > answerSizeMax) return undefined
-  try {
-    const body: unknown = JSON.parse(text)
-    return body
-  } catch {
-    return undefined
   }
 }
