@@ -19,11 +19,9 @@ export interface Mutant {
 /** A mutant with its name. */
 export interface NamedMutant {
   readonly name: string
-  /** The promises that it breaks, or would. */
+  /** The promises that it breaks. */
   readonly keeps: string
   readonly mutant: Mutant
-  /** Why it survives; absent where it must be caught. */
-  readonly survivesBecause?: string
 }
 
 /** No bug. */

@@ -4,15 +4,12 @@ import { hunt } from './hunt.ts'
 import { mutantPage } from './mutant-page.ts'
 import { mutants } from './mutants.ts'
 
-const caught = mutants.filter(({ survivesBecause }) => survivesBecause === undefined)
-
-test.each(caught)('the mutant "$name" breaks $keeps and is caught', { timeout: 300_000 }, async (mutant) => {
+test.each(mutants)('the mutant "$name" breaks $keeps and is caught', { timeout: 300_000 }, async (mutant) => {
   expect(await hunt(mutant)).toBeDefined()
 })
 
-test('there are thirty mutants and more, and of twenty at most one survives', () => {
+test('there are thirty mutants and more', () => {
   expect(mutants.length).toBeGreaterThanOrEqual(30)
-  expect(caught.length / mutants.length).toBeGreaterThanOrEqual(0.95)
 })
 
 // The formatter aligns the columns of the page, so only words are compared.

@@ -1,6 +1,6 @@
 /**
  * The mutants: deliberate bugs, each of the kind that a queue is really written with. The simulation is only worth
- * something if it catches them; those that survive say why nothing is lost by them. MUTANTS.md lists them.
+ * something if it catches all of them. MUTANTS.md lists them.
  */
 import type { NamedMutant } from './mutant.ts'
 import { serverMutants } from './server-mutants.ts'

@@ -165,7 +165,7 @@ export class SimDevice {
       const kill = (dying: SimContext): void => {
         this.killContext(dying)
       }
-      const store = openSimStore({ ...host, watch: witness.watchDisk(queue), kill, appends: mutant.appends })
+      const store = openSimStore({ ...host, watch: witness.watchDisk(queue, context), kill, appends: mutant.appends })
       return mutant.store?.(store, queue, context) ?? store
     }
     const transport = network.transport(context)

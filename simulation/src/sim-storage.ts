@@ -51,6 +51,10 @@ export interface DiskWatch {
     reports: readonly UpdateReport[],
     options: UpdateOptions,
   ) => void
+  /** The context asks for an epoch; {@link onClaimed} when it has got it: whoever led before has no say any more. */
+  readonly onClaiming: () => void
+  readonly onClaimed: () => void
+  readonly onLeadershipRead: (epoch: number) => void
 }
 
 /** What a simulated store stands on. */
@@ -143,7 +147,10 @@ export function openSimStore(host: SimStorageHost): Store {
           watch.onUpdated(requests, reports, options)
         },
       ),
-    claim: (holder, nowMs) => call('meta', 'strict', () => store.claim(holder, nowMs)),
+    claim: (holder, nowMs) => {
+      watch.onClaiming()
+      return call('meta', 'strict', () => store.claim(holder, nowMs), watch.onClaimed)
+    },
     beat: (epoch, nowMs) => call('meta', 'relaxed', () => store.beat(epoch, nowMs)),
     cleanup: (beforeMs) => call('meta', 'relaxed', () => store.cleanup(beforeMs)),
     readLog: (priority, after, limits) => read(() => store.readLog(priority, after, limits)),
@@ -153,7 +160,11 @@ export function openSimStore(host: SimStorageHost): Store {
     find: (id) => read(() => store.find(id)),
     findMany: (ids) => read(() => store.findMany(ids)),
     counts: () => read(() => store.counts()),
-    readLeadership: () => read(() => store.readLeadership()),
+    readLeadership: async () => {
+      const leadership = await read(() => store.readLeadership())
+      if (leadership !== undefined) watch.onLeadershipRead(leadership.epoch)
+      return leadership
+    },
     readPause: () => read(() => store.readPause()),
     changePause: (change) => call('update', 'strict', () => store.changePause(change)),
     close: () => store.close(),

@@ -105,8 +105,6 @@ export const storeMutants: readonly NamedMutant[] = [
         update: (requests, { epoch: _, ...options }) => store.update(requests, options),
       }),
     },
-    survivesBecause:
-      'every change is judged by the state that the entry has inside the transaction, and what is settled stays settled: the epoch only saves a late leader its work',
   },
   { name: 'store without waiting for the platter', keeps: 'I1', mutant: { appends: 'relaxed' } },
   {

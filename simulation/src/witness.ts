@@ -16,6 +16,7 @@ import { idOf, isLive, type LiveEntry, type StoredEntry } from '../../packages/c
 import { tokenOf } from './domain.ts'
 import type { FaultKind } from './faults.ts'
 import type { Journal } from './journal.ts'
+import { LeaseWatch } from './lease-watch.ts'
 import { PageWatch, type Page } from './page-watch.ts'
 import type { AppliedBatch, ServerModel, SimSession } from './server-model.ts'
 import type { SimClock } from './sim-clock.ts'
@@ -87,6 +88,7 @@ export class Witness {
   readonly #effects = new Set<number>()
   readonly #firstStoredAtMs = new Map<number, number>()
   readonly #lastKnown = new Map<Queue, Map<OperationId, StoredEntry['state']>>()
+  readonly #leases: LeaseWatch
   readonly #inFlight = new Map<Queue, Set<SimContext>>()
   readonly #offlineSinceMs = new Map<string, number>()
   readonly #freezeAtMs = new Map<string, number>()
@@ -96,6 +98,7 @@ export class Witness {
 
   constructor(journal: Journal, clock: SimClock, server: ServerModel) {
     this.pages = new PageWatch(journal)
+    this.#leases = new LeaseWatch(journal)
     this.#journal = journal
     this.#clock = clock
     this.#server = server
@@ -172,16 +175,28 @@ export class Witness {
     if (stored !== undefined && isLive(stored)) this.pages.noteAcknowledged(page, id)
   }
 
-  /** Hears of the commits of a queue. */
-  watchDisk(queue: Queue): DiskWatch {
+  /** Hears of what a context commits to a queue. */
+  watchDisk(queue: Queue, context: SimContext): DiskWatch {
     return {
+      onClaiming: () => {
+        this.#leases.noteClaiming(context)
+      },
+      onClaimed: () => {
+        this.#leases.noteClaimed(context, queue.disk.live)
+      },
+      onLeadershipRead: (epoch) => {
+        this.#leases.noteRead(context, epoch)
+      },
       onAppended: (entries) => {
         for (const entry of entries) this.#noteStored(queue, entry)
       },
       onUpdated: (_requests, reports, { epoch }) => {
         for (const { entry, isChanged, replacement } of reports) {
           if (replacement !== undefined) this.#noteStored(queue, replacement)
-          if (isChanged) this.#noteChanged(queue, entry, epoch !== undefined)
+          if (!isChanged) continue
+          this.#noteChanged(queue, entry, epoch !== undefined)
+          const name = this.tokenOfId.get(idOf(entry)) ?? idOf(entry)
+          if (entry.state.kind === 'applied') this.#leases.judgeMark(context, name, queue.disk.live)
         }
         if (reports.some(({ isChanged }) => isChanged)) this.#sentAtMs.clear()
       },

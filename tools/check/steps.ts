@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 
 import { type Counts, playwrightCounts, vitestCounts } from './counts.ts'
+import { missingFromSimulation } from './simulated.ts'
 import type { Place, Step } from './step.ts'
 
 const minuteMs = 60_000
@@ -17,6 +18,7 @@ export type Depth = 'usual' | 'full'
 export function steps(place: Place, depth: Depth): Step[] {
   // Of about 600 faults each.
   const seeds = depth === 'full' ? '5000' : '240'
+  const simulated = join(place.logs, 'simulate.json')
   const limitMs = (depth === 'full' ? 60 : 8) * minuteMs
   return [
     { name: 'format', commands: [['oxfmt', '--check', '.']], cores: 1, timeoutMs: minuteMs },
@@ -40,18 +42,11 @@ export function steps(place: Place, depth: Depth): Step[] {
     {
       name: 'simulate',
       commands: [
-        [
-          'node',
-          '--conditions=holdfast-source',
-          'simulation/src/main.ts',
-          '--seeds',
-          seeds,
-          '--json',
-          join(place.logs, 'simulate.json'),
-        ],
+        ['node', '--conditions=holdfast-source', 'simulation/src/main.ts', '--seeds', seeds, '--json', simulated],
       ],
       cores: 1,
       timeoutMs: limitMs,
+      missing: () => missingFromSimulation(simulated),
     },
     // Shows that the bench runs and that every side does its work. It asserts no time, so it may share the machine.
     unit(place, 'bench', ['bench'], { timeoutMs: limitMs }),
