@@ -14,6 +14,8 @@ export class FullDisk {
   unheard: Promise<void> | undefined
   /** Updates wait for this before they are judged. */
   held: Promise<void> | undefined
+  /** Updates are committed, and an error is told all the same. */
+  isAmbiguous = false
   /** Updates that were asked for, refused or not. */
   updates = 0
 
@@ -43,6 +45,7 @@ export class FullDisk {
         this.updatesLeft -= 1
         const reports = await store.update(requests, options)
         await this.unheard
+        if (this.isAmbiguous) throw new SyncError('storage', 'The connection was lost.')
         return reports
       },
     }

@@ -189,6 +189,21 @@ describe('a leader on a disk without room', () => {
     expect([(await early).queued, (await late).queued]).toEqual([1, 1])
   })
 
+  test('F043 I12 what was written and reported as failed is not taken off the counts again', async () => {
+    const { room, clock, keeping, epoch } = await setUp()
+    const stored = await keeping.append(['a', 'b', 'c'].map((id) => queuedOperation(id)))
+    room.isAmbiguous = true
+    await keeping.update([always(one(stored, 0), appliedChange())], options(epoch))
+    await keeping.update([always(one(stored, 1), { state: waitingUntil(9) })], options(epoch))
+    const counts = { queued: 1, waiting: 1, conflicted: 0, dead: 0 }
+    expect(await keeping.counts()).toEqual(counts)
+    await clock.advance(1000)
+    expect(await keeping.counts()).toEqual(counts)
+    room.isAmbiguous = false
+    await clock.advance(60_000)
+    expect(await keeping.counts()).toEqual(counts)
+  })
+
   test('F038 changes that come while the disk is tried are written too, each once', async () => {
     const { disk, room, clock, keeping, written, epoch } = await setUp()
     const stored = await keeping.append(['a', 'b', 'c'].map((id) => queuedOperation(id)))

@@ -73,6 +73,8 @@ export class KeepingStore implements Store {
   /** In whose name it will be written. */
   #epoch: number | undefined
   readonly #kept = new Map<OperationId, Kept>()
+  /** A write has failed otherwise than for want of room: the disk may have it all the same. */
+  #isUnsure = false
   #failures = 0
   #cancelTry: (() => void) | undefined
   #trying: Promise<void> | undefined
@@ -105,6 +107,7 @@ export class KeepingStore implements Store {
       return await this.#told(this.#store.update(requests, options))
     } catch (error) {
       if (!isTroubleOfTheDisk(error)) throw error
+      this.#noteDoubt(error)
       return this.#keep(requests, options)
     }
   }
@@ -206,20 +209,32 @@ export class KeepingStore implements Store {
 
   async counts(): Promise<StoreCounts> {
     let [counts, writes] = [{ queued: 0, waiting: 0, conflicted: 0, dead: 0 }, -1]
+    let found: ReadonlyMap<OperationId, StoredEntry | undefined> = new Map()
     // While what is kept is being written, the disk may have it or not: it would be taken off twice.
     while (writes !== this.#writes) {
       while (this.#trying !== undefined) await this.#trying
       writes = this.#writes
       counts = { ...(await this.#store.counts()) }
+      found = await this.#onDisk()
     }
-    const add = ({ state: { kind } }: StoredEntry, by: number): void => {
+    const add = (entry: StoredEntry | undefined, by: number): void => {
+      if (entry === undefined) return
+      const { kind } = entry.state
       if (kind !== 'applied' && kind !== 'discarded') counts[kind] = Math.max(0, counts[kind] + by)
     }
-    for (const { before, after } of this.#kept.values()) {
-      add(before, -1)
+    for (const [id, { before, after }] of this.#kept) {
+      add(found.has(id) ? found.get(id) : before, -1)
       add(after, 1)
     }
     return counts
+  }
+
+  /** What the disk holds of what is kept, where that is not certain. */
+  async #onDisk(): Promise<ReadonlyMap<OperationId, StoredEntry | undefined>> {
+    if (!this.#isUnsure) return new Map()
+    const ids = new Set(this.#kept.keys())
+    const found = await this.#store.findMany(ids)
+    return new Map([...ids].map((id) => [id, found.get(id)]))
   }
 
   /**
@@ -325,6 +340,7 @@ export class KeepingStore implements Store {
     try {
       await this.#write(this.#requests.length)
     } catch (error) {
+      this.#noteDoubt(error)
       if (isTroubleOfTheDisk(error)) return this.#writeSome(error)
       // Somebody else leads, or the store is closed: what is known here is not ours to write any more.
       this.#forget()
@@ -335,7 +351,8 @@ export class KeepingStore implements Store {
   async #writeSome(error: unknown): Promise<void> {
     try {
       while (this.#requests.length > 0) await this.#write(fewRequests)
-    } catch {
+    } catch (failure) {
+      this.#noteDoubt(failure)
       this.#failures += 1
       this.#tryIn(Math.min(pauseFirstMs * 2 ** this.#failures, pauseMaxMs))
       throw error
@@ -362,6 +379,11 @@ export class KeepingStore implements Store {
     this.#listener.onWritten(reports)
   }
 
+  /** An error that is not about room may come after the commit. */
+  #noteDoubt(error: unknown): void {
+    if (!(error instanceof SyncError && error.code === 'quota')) this.#isUnsure = true
+  }
+
   #forget(): void {
     this.#cancelTry?.()
     this.#cancelTry = undefined
@@ -373,6 +395,7 @@ export class KeepingStore implements Store {
   #setRequests(requests: readonly UpdateRequest[]): void {
     this.#requests = requests
     this.#size = requests.reduce((sum, { entry }) => sum + (isLive(entry) ? entry.size : 0), 0)
+    if (this.#kept.size === 0) this.#isUnsure = false
     this.#listener.onKept(this.#kept.size)
   }
 }
