@@ -155,6 +155,7 @@ export function openSimStore(host: SimStorageHost): Store {
     cleanup: (beforeMs) => call('meta', 'relaxed', () => store.cleanup(beforeMs)),
     readLog: (priority, after, limits) => read(() => store.readLog(priority, after, limits)),
     readLogs: (after, limits) => read(() => store.readLogs(after, limits)),
+    readEnds: () => read(() => store.readEnds()),
     readHeld: (kind, options) => read(() => store.readHeld(kind, options)),
     readSettled: (options) => read(() => store.readSettled(options)),
     find: (id) => read(() => store.find(id)),

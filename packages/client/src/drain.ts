@@ -22,6 +22,7 @@ import {
   type AnyOperationDefinition,
   type OperationId,
   type Plan,
+  type PlanInput,
   type Policy,
   type Priority,
 } from '@holdfast/core'
@@ -40,7 +41,7 @@ import type { StatusBoard } from './status.ts'
 import type { Session } from './store/registry.ts'
 import { idOf, isLive, type Store, type StoredEntry, type UpdateReport } from './store/store.ts'
 import type { Transport } from './transport/transport.ts'
-import type { WindowEntry } from './window-entry.ts'
+import type { WaitingEntry, WindowEntry } from './window-entry.ts'
 
 /**
  * How often a leader reads everything anew, with messages between contexts and without, ms: a context that dies right after its commit tells nobody what it stored,
@@ -172,9 +173,10 @@ export class Drain {
       // What changed meanwhile may have been read by half.
       if (this.#needsReload) return undefined
     }
+    const pass = this.#passes[0]
+    if (pass !== undefined && pass.ends === undefined) pass.begin(await this.#host.store.readEnds())
     window.noteGrowth(this.#grown)
     this.#grown.clear()
-    const pass = this.#passes[0]
     const types = this.#host.heldBack.typesFor(pass)
     // What was kept out of the window may go now.
     if (isWider(types, this.#types)) {
@@ -199,31 +201,58 @@ export class Drain {
     const plan = this.#plan(window, pass, types)
     if (types !== undefined) this.#host.heldBack.watch([...plan.passed, ...window.waiting])
     window.pass(plan.passed)
+    if (pass !== undefined && this.#isOver(window, pass, plan, types)) return this.#finish(pass)
     if (plan.batch.length > 0) return this.#send(window, plan.batch, epoch, pass, signal)
     if (plan.passed.length > 0 && !window.isComplete) return undefined
     if (this.#gate.isUntried) return this.#gate.probe(pass, signal)
     return this.#idle(pass, plan.nextDueAtMs, signal)
   }
 
+  /** True when more can be sent, and nothing of what was there when the pass began: others go on storing meanwhile. */
+  #isOver(
+    window: QueueWindow,
+    pass: Pass,
+    { batch }: Plan<WindowEntry>,
+    types: ReadonlySet<string> | undefined,
+  ): boolean {
+    if (batch.length === 0 || batch.some((entry) => pass.covers(entry))) return false
+    if (pass.ends === undefined || !window.hasRead(pass.ends)) return false
+    const { high, medium, low } = window.streams()
+    const covered = (entries: readonly WindowEntry[]): readonly WindowEntry[] =>
+      entries.filter((entry) => pass.covers(entry))
+    const rules = this.#rules(window, pass, types)
+    const waiting = rules.waiting.filter((entry) => pass.covers(entry))
+    const streams = { high: covered(high), medium: covered(medium), low: covered(low) }
+    return planBatch({ ...rules, waiting, streams }).batch.length === 0
+  }
+
   /** Plans by the heads of the window, and by all of it only when those do not make a full request. */
   #plan(window: QueueWindow, pass: Pass | undefined, types: ReadonlySet<string> | undefined): Plan<WindowEntry> {
-    const { operationsMax } = this.#gate.pace
-    const rules = {
+    const rules = this.#rules(window, pass, types)
+    const plan = planBatch({ ...rules, streams: window.streams(plannedMax) })
+    if (plan.batch.length >= rules.operationsMax || window.longest <= plannedMax) return plan
+    return planBatch({ ...rules, streams: window.streams() })
+  }
+
+  /** What plans depend on, but for the streams. */
+  #rules(
+    window: QueueWindow,
+    pass: Pass | undefined,
+    types: ReadonlySet<string> | undefined,
+  ): Omit<PlanInput<WindowEntry>, 'streams' | 'waiting'> & { readonly waiting: readonly WaitingEntry[] } {
+    return {
       nowMs: this.#now,
       waiting: pass === undefined ? window.waiting : pass.waitingOf(window.waiting),
       blockedLanes: window.blockedLanes,
       isAhead: (entry: WindowEntry) => window.isAhead(entry),
       parentState: (id: OperationId) => window.parentState(id),
       policyOf: (type: string, priority: Priority) => this.#policyOf(type, priority),
-      operationsMax,
+      operationsMax: this.#gate.pace.operationsMax,
       bytesMax: batchBytesMax,
       types,
       isBusy: false,
       isImmediate: pass !== undefined,
     }
-    const plan = planBatch({ ...rules, streams: window.streams(plannedMax) })
-    if (plan.batch.length >= operationsMax || window.longest <= plannedMax) return plan
-    return planBatch({ ...rules, streams: window.streams() })
   }
 
   /** Nothing can be sent, and some of it will not be later either: the oldest of that tell whether to warn. */
@@ -238,8 +267,8 @@ export class Drain {
 
   /** Nothing can be sent now: a pass is over, and the loop waits for time or a wake-up. */
   async #idle(pass: Pass | undefined, untilMs: number | undefined, signal: AbortSignal): Promise<void> {
-    await this.#writer.idle()
     if (pass !== undefined) return this.#finish(pass)
+    await this.#writer.idle()
     if (this.#host.counting.isInDoubt) await this.#host.counting.recount()
     this.#host.heldBack.warn()
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
@@ -249,6 +278,7 @@ export class Drain {
   }
 
   async #finish(pass: Pass): Promise<void> {
+    await this.#writer.idle()
     const counts = await this.#host.counting.recount()
     this.#host.heldBack.warn()
     await pass.finish(this.#host.store, counts)

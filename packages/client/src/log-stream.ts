@@ -31,6 +31,11 @@ export class LogStream {
     return this.#isEnd
   }
 
+  /** True when the log has been read up to this segment, all of it included. */
+  hasRead(segment: number): boolean {
+    return this.#isEnd || segment === 0 || (this.#cursor !== undefined && this.#cursor.segment > segment)
+  }
+
   /** True when there is more to read, and room for it. */
   get wantsMore(): boolean {
     return !this.#isEnd && this.length < fullAt && this.#size < fullAtSize

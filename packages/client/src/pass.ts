@@ -2,15 +2,15 @@
 import { problemCodeOf, type DeliveryState, type OperationId, type Priority } from '@holdfast/core'
 import type { DrainError, DrainReport, TypeReport } from './drain-report.ts'
 import { isLive, type Position, type Store, type StoreCounts } from './store/store.ts'
-import type { WaitingEntry } from './window-entry.ts'
+import type { WaitingEntry, WindowEntry } from './window-entry.ts'
 
 /** Entries per page when what remains is counted. */
 const countPageMax = 1000
 
-interface Tally {
-  readonly synced: OperationId[]
-  readonly failed: OperationId[]
-  readonly errors: DrainError[]
+/** What has become of an entry in a pass, at last: applied, or failed with this error. */
+interface Note {
+  readonly type: string
+  readonly error: DrainError | undefined
 }
 
 /** One call of `drain`. */
@@ -20,7 +20,9 @@ export class Pass {
   readonly isAutomatic: boolean
   /** True once the way to the server was probed for this pass: it does not wait for a second probe. */
   hasProbed = false
-  readonly #tallies = new Map<string, Tally>()
+  /** The last segment of each log as this pass began: what is stored later is not its matter. */
+  #ends: ReadonlyMap<Priority, number> | undefined
+  readonly #notes = new Map<OperationId, Note>()
   /** Entries that this pass has sent and that are still to be settled. */
   readonly #tried = new Set<OperationId>()
   readonly #done: PromiseWithResolvers<DrainReport> = Promise.withResolvers()
@@ -35,6 +37,21 @@ export class Pass {
     return this.#done.promise
   }
 
+  /** Where the logs ended when this pass began; `undefined` before that. */
+  get ends(): ReadonlyMap<Priority, number> | undefined {
+    return this.#ends
+  }
+
+  /** This pass is next: it is over once all that can be sent of what is stored up to here was tried. */
+  begin(ends: ReadonlyMap<Priority, number>): void {
+    this.#ends = ends
+  }
+
+  /** True for an entry that was there when this pass began. */
+  covers({ stored: { position } }: WindowEntry): boolean {
+    return position.segment <= (this.#ends?.get(position.priority) ?? 0)
+  }
+
   /** Waiting entries as this pass sees them: what it has tried already waits for its time like any other. */
   waitingOf(waiting: readonly WaitingEntry[]): readonly WaitingEntry[] {
     return waiting.map((entry) => (this.#tried.has(entry.id) ? { ...entry, isAsked: true } : entry))
@@ -42,24 +59,29 @@ export class Pass {
 
   /** Notes what became of an entry. */
   note(id: OperationId, type: string, state: DeliveryState): void {
-    if (state.kind === 'queued' || state.kind === 'discarded') return
-    const tally = this.#tallyOf(type)
-    if (state.kind === 'applied') {
-      tally.synced.push(id)
-      return
-    }
-    this.#tried.add(id)
-    tally.failed.push(id)
-    tally.errors.push({ id, attempts: state.attempts, ...explain(state) })
+    if (state.kind === 'queued') return
+    // The last word counts: what has failed before may be applied now.
+    this.#notes.delete(id)
+    if (state.kind === 'discarded') return
+    if (state.kind !== 'applied') this.#tried.add(id)
+    const error = state.kind === 'applied' ? undefined : { id, attempts: state.attempts, ...explain(state) }
+    this.#notes.set(id, { type, error })
   }
 
   /** Ends the pass and says what remains; `counts` are the store's, read after the last write. */
   async finish(store: Store, counts: StoreCounts): Promise<void> {
     const remaining = await countByType(store, counts)
     const report: { [type: string]: TypeReport } = {}
-    for (const type of new Set([...this.#tallies.keys(), ...remaining.keys()])) {
+    for (const type of new Set([...[...this.#notes.values()].map((note) => note.type), ...remaining.keys()])) {
       if (this.types?.has(type) === false) continue
-      report[type] = { ...this.#tallyOf(type), remaining: remaining.get(type) ?? 0 }
+      const noted = [...this.#notes].filter(([, note]) => note.type === type)
+      const errors = noted.flatMap(([, { error }]) => (error === undefined ? [] : [error]))
+      report[type] = {
+        synced: noted.flatMap(([id, { error }]) => (error === undefined ? [id] : [])),
+        failed: errors.map(({ id }) => id),
+        remaining: remaining.get(type) ?? 0,
+        errors,
+      }
     }
     this.#done.resolve(report)
   }
@@ -67,15 +89,6 @@ export class Pass {
   /** Ends the pass with the report of the context that has made it. */
   finishWith(report: DrainReport): void {
     this.#done.resolve(report)
-  }
-
-  #tallyOf(type: string): Tally {
-    let tally = this.#tallies.get(type)
-    if (tally === undefined) {
-      tally = { synced: [], failed: [], errors: [] }
-      this.#tallies.set(type, tally)
-    }
-    return tally
   }
 }
 

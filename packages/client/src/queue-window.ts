@@ -82,6 +82,11 @@ export class QueueWindow {
     return priorities.every((priority) => this.#streams[priority].isEnd)
   }
 
+  /** True when the logs have been read up to these segments. */
+  hasRead(ends: ReadonlyMap<Priority, number>): boolean {
+    return priorities.every((priority) => this.#streams[priority].hasRead(ends.get(priority) ?? 0))
+  }
+
   parentState(id: OperationId): ParentState {
     return this.#parents.stateOf(id)
   }

@@ -17,7 +17,7 @@ import { priorities, type OperationId, type Priority, type QueuedOperation } fro
 import { findEntries } from './entry-search.ts'
 import { recordsOf } from './indexeddb-request.ts'
 import type { ReadTransaction } from './log-reading.ts'
-import { appendGroup, lastKeyOf } from './log-writing.ts'
+import { appendGroup, lastKeys } from './log-writing.ts'
 import { storeNames } from './migrations.ts'
 import { countOf, segmentKey, sequenceOf } from './segment.ts'
 import type { FaultListener } from './store-fault.ts'
@@ -26,7 +26,7 @@ import type { Appended, LiveEntry } from './store.ts'
 /** Segments behind the known ends that are looked through in the transaction; behind more of them the search is cheaper. */
 const newSegmentsMax = 64
 
-/** The last sequence of each log. */
+/** The last segment of each log. */
 type Ends = ReadonlyMap<Priority, number>
 
 /** How the entries are written: in one strict transaction over the stores named. */
@@ -47,7 +47,7 @@ export async function appendUnlessKnown(
   // The first of each id: a group may name one twice.
   const byId = new Map(group.toReversed().map((queued) => [queued.operation.id, queued]))
   for (;;) {
-    const ends = await read(logNames, endsOf)
+    const ends = await read(logNames, lastKeys)
     const known = await findEntries(read, new Set(byId.keys()), onFault, { isLikelyQueued: false })
     const unknown = group.filter(
       (queued) => byId.get(queued.operation.id) === queued && !known.has(queued.operation.id),
@@ -73,7 +73,7 @@ async function appendAfter(
   const ids = group.map(({ operation }) => operation.id)
   for (const priority of priorities) {
     const log = transaction.objectStore(storeNames.log[priority])
-    const end = ends.get(priority) ?? 0
+    const end = sequenceOf(ends.get(priority) ?? 0)
     const came = await recordsOf(log, IDBKeyRange.lowerBound(segmentKey(end + 1, 0)), newSegmentsMax + 1)
     if (came.length > newSegmentsMax) return undefined
     for (const [nth, { key, value }] of came.entries()) {
@@ -82,13 +82,4 @@ async function appendAfter(
     }
   }
   return appendGroup(transaction, group, false, new Map())
-}
-
-/** Where the logs end now. */
-async function endsOf(transaction: IDBTransaction): Promise<Ends> {
-  const endOf = async (priority: Priority): Promise<readonly [Priority, number]> => [
-    priority,
-    sequenceOf(await lastKeyOf(transaction.objectStore(storeNames.log[priority]))),
-  ]
-  return new Map(await Promise.all(priorities.map(endOf)))
 }

@@ -14,7 +14,7 @@ import { inReading, inTransaction } from './indexeddb-request.ts'
 import { beat, claim, readLeadership } from './leadership-record.ts'
 import { changePause, readPause } from './pause-record.ts'
 import { readLogPage, type ReadTransaction } from './log-reading.ts'
-import { appendGroup, OutpacedError, type Tails } from './log-writing.ts'
+import { appendGroup, lastKeys, OutpacedError, type Tails } from './log-writing.ts'
 import { databaseVersion, migrate, sealedVersions, storeNames } from './migrations.ts'
 import { forgetResults, pageResults } from './results.ts'
 import { sequenceOf } from './segment.ts'
@@ -121,6 +121,7 @@ export async function openIndexedDbStore(name: string, options: IndexedDbStoreOp
         ])
         return { pages: new Map(pages), leadership }
       }),
+    readEnds: () => read(Object.values(storeNames.log), lastKeys),
     readHeld: (kind, { after, limit }) =>
       read([storeNames.held], (transaction) => heldPage(transaction, kind, after, limit, onFault)),
     readSettled: ({ before, limit }) =>

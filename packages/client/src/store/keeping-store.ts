@@ -158,6 +158,10 @@ export class KeepingStore implements Store {
     return { pages: new Map([...pages].map(([priority, page]) => [priority, this.#withoutKept(page)])), leadership }
   }
 
+  readEnds(): Promise<ReadonlyMap<Priority, number>> {
+    return this.#store.readEnds()
+  }
+
   async readHeld(
     kind: HeldState['kind'],
     { after, limit }: { readonly after?: OperationId; readonly limit: number },

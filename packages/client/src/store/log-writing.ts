@@ -129,6 +129,15 @@ async function sequenceOfWritten(log: IDBObjectStore, record: string | undefined
   return undefined
 }
 
+/** The highest key of each log; 0 for one that is empty. */
+export async function lastKeys(transaction: IDBTransaction): Promise<ReadonlyMap<Priority, number>> {
+  const endOf = async (priority: Priority): Promise<readonly [Priority, number]> => [
+    priority,
+    await lastKeyOf(transaction.objectStore(storeNames.log[priority])),
+  ]
+  return new Map(await Promise.all(priorities.map(endOf)))
+}
+
 /** The highest key of a log, placeholders included; 0 when it is empty. */
 export async function lastKeyOf(log: IDBObjectStore): Promise<number> {
   const cursor = await resultOf(log.openKeyCursor(null, 'prev'))

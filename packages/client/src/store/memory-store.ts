@@ -133,6 +133,7 @@ export function openMemoryStore(disk: MemoryDisk = memoryDisk()): Store {
         pages: new Map([...after].map(([name, from]) => [name, readLog(disk.log[name], name, from, limits)])),
         leadership: disk.leadership,
       })),
+    readEnds: () => later(() => new Map(priorities.map((name) => [name, disk.log[name].keys.at(-1) ?? 0]))),
     readHeld: (kind, { after, limit }) =>
       later(() =>
         [...disk.held.values()]

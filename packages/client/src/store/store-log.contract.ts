@@ -319,4 +319,22 @@ export const storeLogContract: readonly ContractCase<StoreHarness>[] = [
       expectEqual(idsOf(await readWholeLog(other, 'medium')), ['a'], 'the other handle')
     },
   },
+  {
+    name: 'what is appended stands behind the ends that were read before, also after everything before it was settled',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      const [first] = await store.append([queuedOperation('a'), queuedOperation('b')])
+      const ends = await store.readEnds()
+      const end = expectSome(ends.get('medium'), 'the end of a log')
+      expectEqual([ends.get('high') ?? 0, ends.get('low') ?? 0], [0, 0], 'the ends of logs that are empty')
+      expectEqual(expectSome(first, 'an entry').position.segment <= end, true, 'what was there stands before the end')
+      const both = await readWholeLog(store, 'medium')
+      await change(
+        store,
+        both.map((entry) => always(entry, appliedChange())),
+      )
+      const later = expectSome((await store.append([queuedOperation('c')]))[0], 'an entry')
+      expectEqual(later.position.segment > end, true, 'what came later stands behind it')
+    },
+  },
 ]

@@ -205,7 +205,8 @@ export interface Store {
    * Appends a group, in order, all or nothing.
    *
    * @returns the entries as stored, in the order given
-   * @throws SyncError `quota` or `storage`; then nothing of the group is stored
+   * @throws SyncError `quota` or `storage`; then nothing of the group is stored. A sealed store: `unconfirmed`; then all
+   * of it is, as after every other write that throws this
    */
   append(group: readonly QueuedOperation[]): Promise<readonly LiveEntry[]>
   /**
@@ -237,6 +238,8 @@ export interface Store {
     after: ReadonlyMap<Priority, Position | undefined>,
     limits: { readonly entriesMax: number; readonly bytesMax: number },
   ): Promise<LogsView>
+  /** The last segment of each log, where it has one: what is appended from now on stands behind it. */
+  readEnds(): Promise<ReadonlyMap<Priority, number>>
   /** Reads held entries of a kind, ordered by the id, after `after`. */
   readHeld(
     kind: HeldState['kind'],

@@ -47,6 +47,7 @@ export function mortalStore(store: Store, { isAlive, isFull, witness }: MortalSt
       }),
     readLog: (priority, after, limits) => whileAlive(() => store.readLog(priority, after, limits)),
     readLogs: (after, limits) => whileAlive(() => store.readLogs(after, limits)),
+    readEnds: () => whileAlive(() => store.readEnds()),
     readHeld: (kind, options) => whileAlive(() => store.readHeld(kind, options)),
     readSettled: (options) => whileAlive(() => store.readSettled(options)),
     find: (id) => whileAlive(() => store.find(id)),
