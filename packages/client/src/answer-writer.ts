@@ -65,10 +65,10 @@ export class AnswerWriter {
     })
   }
 
-  /** Writes what waits, and resolves when nothing does. Never rejects. */
+  /** Writes what waits, and resolves when nothing does. Throws what {@link throwFailure} throws. */
   async idle(): Promise<void> {
-    this.#start()
-    await this.#writing
+    await this.#written()
+    this.throwFailure()
   }
 
   /** Throws what stopped the writing, such as `fenced`: somebody else leads. */
@@ -78,9 +78,14 @@ export class AnswerWriter {
 
   /** Ends a leadership: everything is written, or it could not be. */
   async end(): Promise<void> {
-    await this.idle()
+    await this.#written()
     this.#failure = undefined
     this.#context = undefined
+  }
+
+  async #written(): Promise<void> {
+    this.#start()
+    await this.#writing
   }
 
   #start(): void {

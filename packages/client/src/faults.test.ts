@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Environment } from './environment.ts'
 import type { Outbox } from './outbox.ts'
-import { memoryDisk, type MemoryDisk } from './store/memory-store.ts'
+import { memoryDisk, openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
 import type { MemoryRegistryDisk } from './store/memory-registry.ts'
+import { databaseName } from './store/registry.ts'
 import { addNote, openTab } from './tab.fixture.ts'
 import type { Transport } from './transport/transport.ts'
 import { World } from './world.fixture.ts'
@@ -144,6 +145,30 @@ describe('a leader that is not itself', () => {
       [0, false],
       [0, true],
     ])
+  })
+
+  test('I3 a leader that learns by its own write that it was overtaken sends nothing more of what it has read', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    const leader = await openTab(world, disk)
+    await world.advance(1000)
+    await leader.pause()
+    for (let nth = 0; nth < 150; nth += 1) void leader.enqueue(addNote, `note ${nth}`)
+    await world.advance(1000)
+    const name = databaseName('test', leader.session)
+    const channel = world.environment().openChannel(name, () => {})
+    world.server.misbehave = () => {
+      if (world.server.requests.length === 1) {
+        void openMemoryStore(disk).claim('another tab', world.nowMs)
+        channel.post({ holdfast: 1, kind: 'stored', priorities: ['medium'], count: 0 })
+      }
+      return undefined
+    }
+    await leader.resume()
+    await world.settle()
+    expect(world.server.requests.map(({ operations }) => operations.length)).toEqual([100])
+    await world.advance(10_000)
+    expect(effectsOf(world)).toEqual({ all: 150, different: 150 })
+    await leader.close()
   })
 
   test('a context that is replaced in the middle of a request leaves nothing to be applied twice', async () => {
