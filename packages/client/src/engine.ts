@@ -22,6 +22,7 @@ import { isFinal, viewOf, type Entry, type EntryView } from './entry.ts'
 import type { Environment } from './environment.ts'
 import { HeldBack, manualTypes } from './held-back.ts'
 import { Intake } from './intake.ts'
+import { Listeners } from './listeners.ts'
 import { listEntries } from './listing.ts'
 import { newId } from './new-id.ts'
 import { undoAct } from './undo.ts'
@@ -85,7 +86,7 @@ export class Engine implements Outbox {
   readonly #conversation: Conversation
   readonly #closing = new AbortController()
   readonly #settled: SettledPromises
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners: Listeners
   readonly #name: string
   readonly #contextId: OperationId
   readonly #signIn: SignInRequest
@@ -106,6 +107,7 @@ export class Engine implements Outbox {
   ) {
     this.session = options.session
     this.#environment = environment
+    this.#listeners = new Listeners(environment.reportError)
     this.#options = options
     this.#definitions = definitions
     this.#board = new StatusBoard(environment.clock, store.durable)
@@ -154,7 +156,7 @@ export class Engine implements Outbox {
     })
     const board = this.#board
     this.#registryCount = new RegistryCount(environment.clock, registry, options.session, board)
-    this.#settled = new SettledPromises(this.#store, environment.clock, this.#closing.signal)
+    this.#settled = new SettledPromises(this.#store, environment, this.#closing.signal)
     this.#signIn = new SignInRequest(options.onAuthRequired, () => {
       this.authenticated()
     })
@@ -252,10 +254,7 @@ export class Engine implements Outbox {
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   onSettled(listener: (event: SettledEvent) => void): () => void {
@@ -462,7 +461,7 @@ export class Engine implements Outbox {
   }
 
   #notify(): void {
-    for (const listener of this.#listeners) listener()
+    this.#listeners.tell()
   }
 
   #assertOpen(): void {

@@ -33,6 +33,11 @@ export function browserEnvironment(): Environment {
     locks: 'locks' in navigator ? webLocks(navigator.locks) : loneLocks(),
     openChannel: (name, listener) => (typeof BroadcastChannel === 'undefined' ? silence : broadcast(name, listener)),
     isOnlineHint: () => navigator.onLine,
+    ...('reportError' in globalThis && {
+      reportError: (error: unknown) => {
+        globalThis.reportError(error)
+      },
+    }),
     onWakeHint: (callback) => {
       const stops = [listen(globalThis, 'online', callback)]
       if (typeof document !== 'undefined') {

@@ -2,6 +2,7 @@
  * The environment port: everything the engine needs from the world besides its store and its transport. The browser's
  * is in environment-browser.ts; the simulation brings its own, with simulated time, locks and channels.
  */
+import type { ErrorReport } from './listeners.ts'
 
 /** Time and timers. Nothing in the client reads a clock except through this. */
 export interface Clock {
@@ -57,6 +58,8 @@ export interface Environment {
    * visible or thawed. Returns a function that stops it.
    */
   onWakeHint(callback: () => void): () => void
+  /** Takes what a listener of the application has thrown. Absent where the platform takes no such reports. */
+  readonly reportError?: ErrorReport
   /** Calls back when the page is about to be frozen or put away: leadership must be given up. */
   onFreeze(callback: () => void): () => void
 }

@@ -4,6 +4,7 @@ import { readRoom } from './device-storage.ts'
 import { Engine } from './engine.ts'
 import { browserEnvironment, loneEnvironment } from './environment-browser.ts'
 import type { Clock, Environment } from './environment.ts'
+import { tellSafely } from './listeners.ts'
 import type { Outbox, OutboxOptions } from './outbox.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
@@ -120,7 +121,8 @@ async function openEngine(
     onFault: (fault) => {
       damaged += 1
       engine?.storage.noteDamaged()
-      options.onFault?.(fault)
+      const { onFault } = options
+      if (onFault !== undefined) tellSafely(ports.environment.reportError, () => onFault(fault))
     },
     onOutdated: () => {
       engine?.storage.noteOutdated()

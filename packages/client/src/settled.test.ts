@@ -26,7 +26,7 @@ async function watcher(): Promise<{
       return store.findMany(ids)
     },
   }
-  const promises = new SettledPromises(counted, world.environment().clock, new AbortController().signal)
+  const promises = new SettledPromises(counted, world.environment(), new AbortController().signal)
   const [one] = await store.append([queuedOperation('one')])
   if (one === undefined) throw new RangeError('an entry was appended')
   const entryOf = (stored: StoredEntry): Entry => promises.entryOf(stored, viewOf(stored, new Map()))

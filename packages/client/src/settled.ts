@@ -6,7 +6,8 @@
  */
 import { SyncError, type AppliedState, type Discarded, type OperationId } from '@holdfast/core'
 import { isFinal, type Entry, type EntryView } from './entry.ts'
-import type { Clock } from './environment.ts'
+import type { Clock, Environment } from './environment.ts'
+import { Listeners } from './listeners.ts'
 import { listingMax } from './listing.ts'
 import type { SettledEvent } from './outbox.ts'
 import { idOf, isLive, type Store, type StoredEntry } from './store/store.ts'
@@ -27,7 +28,7 @@ export class SettledPromises {
   readonly #signal: AbortSignal
   /** One promise for an entry, however often it is read while it waits. */
   readonly #waiting = new Map<OperationId, PromiseWithResolvers<Final>>()
-  readonly #listeners = new Set<(event: SettledEvent) => void>()
+  readonly #listeners: Listeners<[SettledEvent]>
   /** What was heard last; `undefined` where only the id was told. */
   readonly #recent = new Map<OperationId, Final | undefined>()
   /** Rises whenever something may have been settled that is not among the recent ones. */
@@ -35,9 +36,10 @@ export class SettledPromises {
   #isWatching = false
 
   /** @param signal ends looking up: the outbox is closed */
-  constructor(store: Store, clock: Clock, signal: AbortSignal) {
+  constructor(store: Store, { clock, reportError }: Pick<Environment, 'clock' | 'reportError'>, signal: AbortSignal) {
     this.#store = store
     this.#clock = clock
+    this.#listeners = new Listeners(reportError)
     this.#signal = signal
   }
 
@@ -54,16 +56,13 @@ export class SettledPromises {
   }
 
   listen(listener: (event: SettledEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#listeners.add(listener)
   }
 
   /** Somebody else has settled these: reads those that anybody here waits for. */
   async lookUp(ids: readonly OperationId[]): Promise<void> {
     for (const id of ids) this.#remember(id, undefined)
-    await this.#read(this.#listeners.size > 0 ? ids : ids.filter((id) => this.#waiting.has(id)))
+    await this.#read(this.#listeners.isEmpty ? ids.filter((id) => this.#waiting.has(id)) : ids)
   }
 
   /** Looks whether what is waited for has been settled: messages may have been lost while this context slept. */
@@ -81,7 +80,7 @@ export class SettledPromises {
     this.#waiting.get(id)?.resolve(state)
     this.#waiting.delete(id)
     const type = isLive(entry) ? entry.operation.type : entry.type
-    for (const listener of this.#listeners) listener({ id, type, state })
+    this.#listeners.tell({ id, type, state })
   }
 
   #settledOf(stored: StoredEntry, gaps: number): Promise<Final> {

@@ -35,6 +35,8 @@ export class World {
   readonly #locks = new Map<string, { holder: AbortController; release: () => void } | undefined>()
   readonly #queues = new Map<string, (() => void)[]>()
   readonly #wakers = new Set<() => void>()
+  /** What listeners have thrown. */
+  readonly reported: unknown[] = []
   readonly server: FakeServer = new FakeServer()
 
   /** The environment of one context; on a platform that lacks something, where a test wants that. */
@@ -63,6 +65,7 @@ export class World {
       openChannel: (name, listener) =>
         lacks.includes('channels') ? { post: () => {}, close: () => {} } : this.#openChannel(name, listener),
       isOnlineHint: () => this.isOnline,
+      reportError: (error) => this.reported.push(error),
       onWakeHint: (callback) => {
         this.#wakers.add(callback)
         return () => this.#wakers.delete(callback)

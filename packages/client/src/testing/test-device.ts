@@ -158,6 +158,12 @@ export class TestDevice {
       locks: this.#locks.forTab(isAlive),
       openChannel: (name, listener) => this.#channels.open(name, isAlive, listener),
       isOnlineHint: () => this.network.isOnline,
+      // Uncaught, as in a page: the test runner says which test it was.
+      reportError: (error) => {
+        queueMicrotask(() => {
+          throw error
+        })
+      },
       onWakeHint: (callback) => {
         const wake = (): void => {
           if (isAlive()) callback()
