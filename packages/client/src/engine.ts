@@ -115,6 +115,7 @@ export class Engine implements Outbox {
     this.#store = new KeepingStore(store, environment.clock, {
       onWrite: (error) => {
         this.storage.noteWrite(error)
+        if (error instanceof SyncError && error.code === 'unconfirmed') this.#noteUnconfirmed()
       },
       onKept: (count) => {
         this.storage.noteKept(count)
@@ -420,6 +421,13 @@ export class Engine implements Outbox {
   #noteWrittenLate(reports: readonly UpdateReport[]): void {
     this.#tellSettled(reports)
     this.#drain.noteActs()
+  }
+
+  /** A write stands whose caller was told of an error: whoever leads looks at what it has changed. */
+  #noteUnconfirmed(): void {
+    this.#drain.noteActs()
+    this.#conversation.tell({ kind: 'acted' })
+    this.#counting.recountSoon()
   }
 
   #tellSettled(reports: readonly UpdateReport[]): void {

@@ -116,7 +116,8 @@ export interface Outbox extends AsyncDisposable {
    * operation then comes after it. A schema sees a UUID in its place; no lane may depend on it.
    *
    * @throws SyncError `unknown-entry` when the payload refers to what is not stored here; `invalid-payload`, `unknown-type`, `too-large`, `quota`, `storage`,
-   * `newer-database` (reload the page), `closed`; then nothing is stored
+   * `newer-database` (reload the page), `closed`; then nothing is stored. With encryption, `unconfirmed`: it is stored,
+   * and may become unreadable; look for it among the entries before it is entered again
    */
   enqueue<Payload>(
     definition: OperationDefinition<Payload>,

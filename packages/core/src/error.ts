@@ -16,6 +16,8 @@ export type SyncErrorCode =
   | 'quota'
   /** The database is missing, broken or stays closed; nothing was stored. */
   | 'storage'
+  /** It was stored, but whether it stays readable could not be confirmed. Entered again, it might be applied twice. */
+  | 'unconfirmed'
   /** Another tab keeps an older database open and does not give way; nothing was stored. */
   | 'blocked'
   /** The operation is larger than the outbox takes; nothing was stored. */

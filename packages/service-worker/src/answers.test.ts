@@ -7,7 +7,7 @@ import {
   type SyncErrorCode,
 } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
-import { answerOf, notStoredAnswer, notStoredType, queuedMessage } from './answers.ts'
+import { answerOf, notConfirmedType, notStoredAnswer, notStoredType, queuedMessage } from './answers.ts'
 
 const id = operationId('op-1')
 
@@ -102,6 +102,13 @@ describe('F037 a write that could not be stored is never called a success', () =
     const response = notStoredAnswer(new SyncError(code, 'said for people'))
     expect(response.status).toBe(status)
     expect(await response.json()).toMatchObject({ status, detail: 'said for people' })
+  })
+
+  test('I2 what may be stored all the same is not called "not saved"', async () => {
+    const response = notStoredAnswer(new SyncError('unconfirmed', 'said for people'))
+    expect(response.status).toBe(507)
+    expect(await response.json()).toMatchObject({ type: notConfirmedType, detail: 'said for people' })
+    expect(notConfirmedType).toBe('urn:holdfast:problem:not-confirmed')
   })
 
   test('an unforeseen error gives 507 without its text', async () => {

@@ -21,6 +21,9 @@ export const queuedMessage = 'Saved on this device. It is sent as soon as the se
 /** The problem of a write that could not be stored: the caller still has it, and nobody else does. */
 export const notStoredType: string = `${problemTypePrefix}not-stored`
 
+/** The problem of a write that is stored, and may become unreadable: sent again, it might be applied twice. */
+export const notConfirmedType: string = `${problemTypePrefix}not-confirmed`
+
 /** The answer to an operation in this state; `undefined` while the server may still say something. */
 export function answerOf(id: OperationId, state: DeliveryState): Response | undefined {
   switch (state.kind) {
@@ -48,7 +51,7 @@ export function queuedAnswer(id: OperationId): Response {
   return json(202, { success: true, queued: true, id, message: queuedMessage })
 }
 
-/** The answer when nothing was stored, by what `enqueue` has thrown. */
+/** The answer when nothing was stored, or nothing for certain, by what `enqueue` has thrown. */
 export function notStoredAnswer(error: unknown): Response {
   const code = error instanceof SyncError ? error.code : undefined
   const detail = error instanceof SyncError ? { detail: error.message } : {}
@@ -57,6 +60,10 @@ export function notStoredAnswer(error: unknown): Response {
     return problemAnswer(problem('invalid-payload', 'The request is not complete.', detail))
   }
   if (code === 'too-large') return problemAnswer(problem(code, 'The request is too large to be stored.', detail))
+  if (code === 'unconfirmed') {
+    const title = 'This may be saved on this device: look for it before you send it again.'
+    return problemAnswer({ type: notConfirmedType, title, status: 507, ...detail })
+  }
   const title = 'Not saved: this device could not store it.'
   return problemAnswer({ type: notStoredType, title, status: 507, ...detail })
 }

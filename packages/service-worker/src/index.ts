@@ -1,5 +1,5 @@
 export { installSync, type InstallOptions } from './install.ts'
-export { notStoredType, queuedMessage } from './answers.ts'
+export { notConfirmedType, notStoredType, queuedMessage } from './answers.ts'
 export { intercept, type Interception, type Routes } from './routes.ts'
 export type { OutboxSource } from './lease.ts'
 export { defaultTag, keepSyncArmed, registerSync, type Page } from './register.ts'

@@ -1,6 +1,7 @@
 /**
  * A store whose entries are sealed: stands before any other store, which keeps sealed forms without knowing. Everything
- * is sealed before a transaction and opened after it; updates are in sealed-update.ts.
+ * is sealed before a transaction and opened after it; updates are in sealed-update.ts. A write whose key cannot be
+ * confirmed behind its commit stands all the same, and throws SyncError `unconfirmed`.
  *
  * What cannot be opened (a lost key, changed bytes) is passed over and reported, and stays where it is.
  */
@@ -9,6 +10,7 @@ import { textOf } from '../store/operation-text.ts'
 import { onceEach, type FaultListener } from '../store/store-fault.ts'
 import { idOf, isLive, type LiveEntry, type LogPage, type Store, type StoredEntry } from '../store/store.ts'
 import type { Cipher } from './cipher.ts'
+import { confirmKeys } from './confirmed-keys.ts'
 import { ExchangeDesk } from './exchange-desk.ts'
 import { updateSealed } from './sealed-update.ts'
 import { Sealing } from './sealing.ts'
@@ -37,7 +39,7 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
         operation: await desk.work(() => sealing.formOf(queued.operation, desk.exchange)),
       })),
     )
-    return { sealed, keepKeys: () => seal.keepKeys() }
+    return { sealed, confirm: () => confirmKeys(seal) }
   }
   const openedPage = async (page: LogPage): Promise<LogPage> => ({
     ...page,
@@ -67,7 +69,7 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
   const append: Store['append'] = async (group) => {
     const write = await sealedGroup(group)
     const entries = await store.append(write.sealed)
-    await write.keepKeys()
+    await write.confirm()
     return entries.map((entry, nth) => asGiven(entry, group[nth]))
   }
   return {
@@ -88,14 +90,14 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
           }),
       })
       if (stored === undefined) return undefined
-      await write.keepKeys()
+      await write.confirm()
       const operation = stored.hasAbsorbed ? (newer ?? queued.operation) : queued.operation
       return { ...stored, entry: asGiven(stored.entry, { ...queued, operation }) }
     },
     appendOnce: async (group) => {
       const write = await sealedGroup(group)
       const appended = await store.appendOnce(write.sealed)
-      await write.keepKeys()
+      await write.confirm()
       return Promise.all(
         appended.map(async ({ entry, isNew }, nth) => {
           if (isNew && isLive(entry)) return { entry: asGiven(entry, group[nth]), isNew }
@@ -116,6 +118,7 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
       }
       return { pages: opened, leadership }
     },
+    readEnds: () => store.readEnds(),
     readHeld: (kind, { after, limit }) =>
       readFull(
         limit,

@@ -21,6 +21,7 @@ import {
 import { ExchangeDesk, NotAtHandError } from './exchange-desk.ts'
 import { isSealed, openEntry, sealAttempt, sealState, UnreadableError, type Exchange } from './sealed-forms.ts'
 import type { Seal } from './cipher.ts'
+import { confirmKeys } from './confirmed-keys.ts'
 import type { Sealing } from './sealing.ts'
 
 /** How often an update looks anew: each time, somebody else has changed an entry in between. */
@@ -38,7 +39,7 @@ export async function updateSealed(
   for (let looks = 0; looks < looksMax; looks += 1) {
     try {
       const reports = await store.update(told, options)
-      await update.keepKeys()
+      await update.confirm()
       return await Promise.all(reports.map((report, nth) => update.reportOf(report, nth)))
     } catch (error) {
       if (!(error instanceof NotAtHandError)) throw error
@@ -104,8 +105,8 @@ class SealedUpdate {
     await Promise.all(seen.map((foresee) => foresee()))
   }
 
-  async keepKeys(): Promise<void> {
-    await this.#seal.keepKeys()
+  confirm(): Promise<void> {
+    return confirmKeys(this.#seal)
   }
 
   async reportOf({ entry, isChanged, replacement }: UpdateReport, nth: number): Promise<UpdateReport> {
