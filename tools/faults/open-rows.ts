@@ -12,7 +12,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F079: 'uploads: metadata of photos',
   F080: 'the event stream and its limit per person',
   F086: 'the export of dead letters',
-  F092: 'merge rules and their properties',
   F093: 'autosaved forms',
   F094: 'components under a strict renderer',
   F099: 'the blob store',

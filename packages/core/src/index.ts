@@ -24,6 +24,18 @@ export {
   type Verdict,
 } from './classify.ts'
 export {
+  detectConflict,
+  differingFields,
+  isAnotherInstant,
+  resolveConflict,
+  sameInstantMs,
+  type ConflictKind,
+  type ConflictSides,
+  type DetectedConflict,
+  type Resolution,
+  type Revision,
+} from './conflict.ts'
+export {
   attemptsOf,
   deliver,
   deliveryTable,
@@ -80,6 +92,7 @@ export {
   canonicalText,
   findJsonFault,
   isJson,
+  isList,
   isRecord,
   jsonDepthMax,
   jsonValuesMax,
@@ -87,7 +100,21 @@ export {
   type JsonFault,
   type JsonObject,
 } from './json.ts'
+export { isEqualJson } from './json-equality.ts'
 export { defineLane, laneKeyMax, priorities, type Lane, type LaneOptions, type OnDead, type Priority } from './lane.ts'
+export { counter, custom, manually, money, ranked, text, textSeparator } from './merge-rules.ts'
+export { setById } from './merge-set.ts'
+export {
+  mergeThreeWay,
+  nested,
+  newest,
+  type MergeContext,
+  type Merged,
+  type MergeRule,
+  type MergeRules,
+  type MergeSides,
+  type RuleContext,
+} from './merge.ts'
 export {
   defineOperation,
   parentsMax,

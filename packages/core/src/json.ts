@@ -74,6 +74,16 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** True for a JSON array. */
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** A member that an object has itself: a field named `constructor` must not find the one of all objects. */
+export function ownMember<Member>(object: { readonly [key: string]: Member }, name: string): Member | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
 /**
  * The canonical text of a JSON value: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
  * them, members that are `undefined` left out. Equal values have equal text, so a hash of it tells same from other.

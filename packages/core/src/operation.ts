@@ -8,6 +8,7 @@ import { SyncError } from './error.ts'
 import type { OperationId } from './id.ts'
 import type { Json } from './json.ts'
 import type { Lane, OnDead, Priority } from './lane.ts'
+import type { MergeRules } from './merge.ts'
 import { completePolicy, type Policy, type PolicyOptions } from './policy.ts'
 import type { Schema } from './schema.ts'
 
@@ -17,8 +18,14 @@ export interface EntityRef {
   readonly id: string
 }
 
-/** What a change was made on: a version of the entity (with its state where merging needs it), or an earlier operation that is not applied yet. */
-export type Base = { readonly version: number; readonly state?: Json } | { readonly after: OperationId }
+/**
+ * What a change was made on: a version of the entity, for data without versions the instant at which it was last
+ * modified (ms since 1970), each with the state where merging needs it; or an earlier operation that is not applied yet.
+ */
+export type Base =
+  | { readonly version: number; readonly state?: Json }
+  | { readonly lastModifiedMs: number; readonly state?: Json }
+  | { readonly after: OperationId }
 
 /** Most operations that one may come after. */
 export const parentsMax = 100
@@ -91,6 +98,8 @@ export interface OperationOptions<Payload> {
   /** The entity that it changes, if it changes one. */
   readonly entity?: (payload: Payload) => EntityRef
   readonly policy?: PolicyOptions
+  /** How the fields of its entity are merged, under the conflict strategy `merge`; see {@link MergeRules}. */
+  readonly merge?: MergeRules
   /** Turns the payload of an older version into today's. Runs on the server. */
   readonly upgrade?: (fromVersion: number, payload: Json) => Json
 }
@@ -112,6 +121,7 @@ export interface AnyOperationDefinition {
   lane(payload: unknown): Lane
   entity?(payload: unknown): EntityRef
   readonly policyFor: (priority: Priority) => Policy
+  readonly merge?: MergeRules
   readonly upgrade?: (fromVersion: number, payload: Json) => Json
 }
 

@@ -155,7 +155,8 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   const entity = parseEntity(value['entity'])
   if (entity === null) return fault(`${pointer}/entity`, 'must be { kind, id }, text of 1 to 200 characters each')
   const base = parseBase(value['base'])
-  if (base === null) return fault(`${pointer}/base`, 'must be { version, state? } or { after: id }')
+  if (base === null)
+    return fault(`${pointer}/base`, 'must be { version, state? }, { lastModifiedMs, state? } or { after: id }')
   if (base !== undefined && 'after' in base && base.after === id) {
     return fault(`${pointer}/base/after`, 'must be the id of another operation')
   }
@@ -234,7 +235,8 @@ export function identityOfOperation(operation: WireOperation): { readonly [key: 
 
 function baseAsJson(base: Base): Json {
   if ('after' in base) return { after: base.after }
-  return base.state === undefined ? { version: base.version } : { version: base.version, state: base.state }
+  const made = 'version' in base ? { version: base.version } : { lastModifiedMs: base.lastModifiedMs }
+  return base.state === undefined ? made : { ...made, state: base.state }
 }
 
 function parseEntity(value: unknown): EntityRef | undefined | null {
@@ -247,13 +249,14 @@ function parseEntity(value: unknown): EntityRef | undefined | null {
 function parseBase(value: unknown): Base | undefined | null {
   if (value === undefined) return undefined
   if (!isRecord(value)) return null
-  const { version, state, after } = value
+  const { version, lastModifiedMs, state, after } = value
   if (after !== undefined) {
     const id = parseOperationId(after)
     return id === undefined ? null : { after: id }
   }
-  if (!isCount(version)) return null
-  return isParsedJson(state) ? { version, state } : { version }
+  const kept = isParsedJson(state) ? { state } : {}
+  if (version === undefined && isCount(lastModifiedMs)) return { lastModifiedMs, ...kept }
+  return isCount(version) ? { version, ...kept } : null
 }
 
 function parseIds(value: unknown, most: number): readonly OperationId[] | undefined | null {

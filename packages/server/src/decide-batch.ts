@@ -27,10 +27,9 @@ import {
   type OperationOutcome,
   type Outcome,
 } from '@holdfast/core'
-import { conflictOutcome, settleConflict, type LosingSide } from './conflict.ts'
+import { isOutdated, type LosingSide } from './conflict.ts'
 import {
   checkedDecision,
-  refused,
   type DecideContext,
   type Decision,
   type Entity,
@@ -39,6 +38,7 @@ import {
 } from './handler.ts'
 import { jobsToStore, type JobToStore } from './jobs/job.ts'
 import { appliedOf, currentRowOf, finalOf, type LedgerRow, type LedgerRows } from './ledger.ts'
+import { meet, type Met } from './meeting.ts'
 import type { PreparedOperation, Readiness } from './prepare.ts'
 import type { EffectCall } from './run-effect.ts'
 
@@ -324,31 +324,37 @@ function* decided(
   const key = ref === undefined ? undefined : entityKey(ref)
   const stored = key === undefined ? undefined : run.entities.get(key)
   const entity: Entity | undefined = stored === undefined || stored.state === null ? undefined : stored
-  let conflictResolved = false
-  let losing: LosingSide | undefined
-  if (ref !== undefined && baseVersion !== undefined && baseVersion !== (stored?.version ?? 0)) {
-    const current = { version: stored?.version ?? 0, state: stored?.state ?? null }
-    const { conflict } = definition.policyFor(definition.lane(payload).priority)
-    const settlement = settleConflict(conflict, ref, current, wire.payload)
-    losing = settlement.losing
-    if (settlement.kind === 'ask') {
-      // What an effect would make of the entity is not tried: its SQL is not for comparing.
-      const mine = handler.kind === 'effect' ? refused('') : checkedDecision(handler.run(received, entity, run.context))
-      const outcome = conflictOutcome(current, mine)
-      run.losing.push({ operation: wire.id, ...losing })
-      return outcome
-    }
-    if (settlement.kind === 'keep') {
-      run.losing.push({ operation: wire.id, ...losing })
-      return { outcome: 'applied', version: current.version, result: current.state, conflictResolved: true }
-    }
-    conflictResolved = true
+  // What an effect would make of an entity is not tried: its SQL is not for comparing.
+  const tried =
+    handler.kind === 'effect'
+      ? {}
+      : { decide: (as: Entity | undefined) => checkedDecision(handler.run(received, as, run.context)) }
+  const current = stored ?? { version: 0, state: null, lastModifiedMs: 0 }
+  const met: Met =
+    ref !== undefined && isOutdated(current, wire.base, baseVersion)
+      ? meet({
+          definition,
+          ref,
+          current,
+          base: wire.base,
+          wirePayload: wire.payload,
+          payload,
+          madeAtMs: run.context.nowMs - wire.ageMs,
+          ...tried,
+        })
+      : { kind: 'none' }
+  if (met.kind === 'settled') {
+    run.losing.push({ operation: wire.id, ...met.losing })
+    return met.outcome
   }
-  const decision = yield* decisionOf(handler, received, entity, run.context)
-  if (decision.kind === 'refused') {
-    return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: decision.detail }) }
+  const own = yield* decisionOf(handler, received, entity, run.context)
+  if (own.kind === 'refused') {
+    return { outcome: 'rejected', problem: problem('refused', 'Refused', { detail: own.detail }) }
   }
-  if (losing !== undefined) run.losing.push({ operation: wire.id, ...losing })
+  const conflictResolved = met.kind === 'apply'
+  const merged = met.kind === 'apply' ? met.state : undefined
+  const decision = merged === undefined ? own : { ...own, state: merged, result: merged }
+  if (met.kind === 'apply') run.losing.push({ operation: wire.id, ...met.losing })
   run.jobs.push(...jobsToStore(wire.id, decision.jobs))
   let version: number | undefined
   if (key !== undefined && ref !== undefined) {

@@ -1,5 +1,5 @@
 export type { BatchOwner } from './apply.ts'
-export { settleConflict, type LosingSide, type Settlement } from './conflict.ts'
+export type { LosingSide } from './conflict.ts'
 export { appRole, type Database, type Parameter, type Query, type Row, type Transaction } from './database/database.ts'
 export {
   decideBatch,
@@ -64,6 +64,7 @@ export { jobKind, type Job, type JobRequest, type JobToStore } from './jobs/job.
 export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker.ts'
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
+export type { KeptSide } from './losing-sides.ts'
 export {
   prepareBatch,
   type HandlersByType,

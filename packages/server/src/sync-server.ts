@@ -8,6 +8,7 @@ import {
   protocolVersion,
   type AnyOperationDefinition,
   type HealthAnswer,
+  type OperationId,
   type OperationOutcome,
   type WireOperation,
 } from '@holdfast/core'
@@ -30,6 +31,7 @@ import {
   type DoorRequest,
 } from './http/door.ts'
 import type { Log } from './log.ts'
+import { answerLosingSide, losingSidePath, readLosingSide, type KeptSide } from './losing-sides.ts'
 
 /** Limits of a server; each has a default. */
 export interface ServerLimits {
@@ -64,6 +66,8 @@ export interface SyncServer {
   readonly apply: (owner: BatchOwner, operations: readonly WireOperation[]) => Promise<readonly OperationOutcome[]>
   /** Reads entities of one kind by id; those that do not exist are left out. */
   readonly read: (tenant: string, kind: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Entity>>
+  /** Reads the side that lost when an operation met a conflict; `undefined` when it met none. */
+  readonly losingSide: (tenant: string, operation: OperationId) => Promise<KeptSide | undefined>
   /** Reads a page of a tenant's entities of one kind, by descending id. */
   readonly list: (
     tenant: string,
@@ -96,6 +100,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   const server: Omit<SyncServer, 'routes'> = {
     apply: (owner, operations) => applyBatch(apply, owner, operations),
     read: (tenant, kind, ids) => readEntities(database, tenant, kind, ids),
+    losingSide: (tenant, operation) => readLosingSide(database, tenant, operation),
     list: (tenant, kind, page) => listEntities(database, tenant, kind, page),
     door: (takes, answer) => createDoor(dependencies, takes, answer),
   }
@@ -122,6 +127,10 @@ function routesOf(server: Omit<SyncServer, 'routes'>, { authenticate, log }: Doo
     }
   })
   routes.all(healthPath, methodNotAllowed('GET', 'HEAD'))
+  routes.get(
+    `${losingSidePath}:id`,
+    server.door('nothing', (request) => answerLosingSide(request, server.losingSide)),
+  )
   routes.all('/api/sync/*', notFound)
   return routes
 }
