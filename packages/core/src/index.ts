@@ -96,6 +96,7 @@ export {
   isRecord,
   jsonDepthMax,
   jsonValuesMax,
+  ownMember,
   type Json,
   type JsonFault,
   type JsonObject,

@@ -98,7 +98,7 @@ export interface OperationOptions<Payload> {
   /** The entity that it changes, if it changes one. */
   readonly entity?: (payload: Payload) => EntityRef
   readonly policy?: PolicyOptions
-  /** How the fields of its entity are merged, under the conflict strategy `merge`; see {@link MergeRules}. */
+  /** How the fields of its entity are merged, under the conflict strategy `merge`; without it, a person decides. */
   readonly merge?: MergeRules
   /** Turns the payload of an older version into today's. Runs on the server. */
   readonly upgrade?: (fromVersion: number, payload: Json) => Json

@@ -33,7 +33,9 @@ export type Met =
 export function meet(met: MetOperation): Met {
   const { definition, ref, current, base, decide } = met
   const entity = current.state === null ? undefined : current
-  const strategy = definition.policyFor(definition.lane(met.payload).priority).conflict
+  const { conflict } = definition.policyFor(definition.lane(met.payload).priority)
+  // Nothing is overwritten because somebody forgot to give rules.
+  const strategy = conflict === 'merge' && definition.merge === undefined ? 'manual' : conflict
   const onCurrent = strategy === 'server_wins' ? undefined : decide?.(entity)
   const proposed = onCurrent?.kind === 'applied' ? onCurrent.state : undefined
   const isTimed = base !== undefined && 'lastModifiedMs' in base
