@@ -47,14 +47,14 @@ export function parseFaultList(text: string): readonly FaultRow[] {
 
 const isFaultTest = (path: string): boolean => /\.(test|contract|spec|browser)\.tsx?$/.test(path)
 
-/** The ids with which names of tests begin: `test('F012 …')`, or several ids in a row. */
-export function idsOfTests(project: Project): ReadonlySet<string> {
+/** The ids with which names of tests begin: `test('F012 …')`, or several in a row; F for faults, R for requirements. */
+export function idsOfTests(project: Project, letter: 'F' | 'R' = 'F'): ReadonlySet<string> {
   const ids = new Set<string>()
   for (const [path, text] of project.texts) {
     // The tests of this very list name rows without showing them.
-    if (!isFaultTest(path) || path.startsWith('tools/faults/')) continue
-    for (const [, named = ''] of text.matchAll(/['"`]((?:[FR]\d{3} )+)/g)) {
-      for (const [id] of named.matchAll(/F\d{3}/g)) ids.add(id)
+    if (!isFaultTest(path) || /^tools\/(faults|requirements)\//.test(path)) continue
+    for (const [, named = ''] of text.matchAll(/['"`]((?:(?:[FR]\d{3}|I\d{1,2}) )+)/g)) {
+      for (const [id] of named.matchAll(/[FR]\d{3}/g)) if (id.startsWith(letter)) ids.add(id)
     }
   }
   return ids
