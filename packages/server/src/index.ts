@@ -65,6 +65,7 @@ export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
 export type { KeptSide } from './losing-sides.ts'
+export { applyJsonPatch, applyMergePatch, patchedLengthMax, patchStepsMax, type Patched } from './patch.ts'
 export {
   prepareBatch,
   type HandlersByType,
