@@ -10,7 +10,6 @@ import {
   parseOperationId,
   problem,
   type Json,
-  type OperationId,
   type OperationOutcome,
   type Problem,
   type WireOperation,
@@ -24,19 +23,16 @@ import {
   restFailureOf,
   wireOperationOf,
   type DoorRequest,
-  type Session,
   type SyncServer,
 } from '@holdfast/server'
 import { Hono } from 'hono'
-import { orderKind, placeOrder } from './operations.ts'
+import { addDoors, invalid, restDoor, restOwnerOf, type RestDoor } from '../rest-door.ts'
+import { orderKind, placeOrder, sendReceipt } from './operations.ts'
 import { onlineOrderId, type Order } from './order.ts'
-
-/** What the ledger keeps as the device of an operation that came through a REST door. */
-const restDevice = 'rest'
 
 const listLimitDefault = 50
 
-/** Makes the routes `/api/pos/orders` (POST, GET) and `/api/pos/orders/batch` (POST), to be mounted beside the server's. */
+/** Makes the routes `/api/pos/orders` (POST, GET), `/api/pos/orders/batch` and `/api/pos/receipts` (POST), to be mounted beside the server's. */
 export function posDoors(sync: SyncServer): Hono {
   const routes = new Hono()
   routes.post(
@@ -46,38 +42,21 @@ export function posDoors(sync: SyncServer): Hono {
   routes.all('/api/pos/orders/batch', methodNotAllowed('POST'))
   routes.post(
     '/api/pos/orders',
-    sync.door('json', (request) => answerOne(request, sync)),
+    sync.door('json', (request) => orderDoor.answer(request, sync)),
   )
   routes.get(
     '/api/pos/orders',
     sync.door('nothing', (request) => answerList(request, sync)),
   )
   routes.all('/api/pos/orders', methodNotAllowed('GET', 'HEAD', 'POST'))
+  addDoors(routes, sync, '/api/pos/receipts', [
+    restDoor({ method: 'POST', definition: sendReceipt, idOf: ({ id }) => id }),
+  ])
   routes.all('/api/pos/*', notFound)
   return routes
 }
 
-async function answerOne({ session, request, body }: DoorRequest, sync: SyncServer): Promise<Response> {
-  const key = idempotencyKeyOf(request)
-  if (key === null) {
-    return problemAnswer(
-      problem('invalid-request', 'The Idempotency-Key cannot be used', {
-        detail: 'It must be 1 to 128 characters of A-Z a-z 0-9 _ . : -',
-      }),
-    )
-  }
-  const read = await readOrder(body, key)
-  if (read.problem !== undefined) return problemAnswer(read.problem)
-  const [outcome] = await sync.apply({ ...ownerOf(session) }, [read.operation])
-  const failure = outcome === undefined ? { problem: missing } : restFailureOf(outcome)
-  if (failure !== undefined) return problemAnswer(failure.problem, failure)
-  const stored = (await sync.read(session.tenant, orderKind, [read.onlineId])).get(read.onlineId)
-  const duplicate = outcome?.outcome === 'duplicate'
-  return jsonAnswer(
-    { success: true, id: read.onlineId, version: stored?.version, order: stored?.state, duplicate },
-    duplicate ? 200 : 201,
-  )
-}
+const orderDoor: RestDoor = restDoor({ method: 'POST', definition: placeOrder, idOf: ({ id }) => id })
 
 async function answerBatch({ session, request, body }: DoorRequest, sync: SyncServer): Promise<Response> {
   const orders = isRecord(body) ? body['orders'] : undefined
@@ -99,9 +78,9 @@ async function answerBatch({ session, request, body }: DoorRequest, sync: SyncSe
       }),
     )
   }
-  const reads = await Promise.all(orders.map((order: unknown) => readOrder(order, undefined)))
+  const reads = await Promise.all(orders.map((order: unknown) => readOrder(order)))
   const operations = reads.flatMap((read) => (read.problem === undefined ? [read.operation] : []))
-  const outcomes = operations.length === 0 ? [] : await sync.apply(ownerOf(session), operations)
+  const outcomes = operations.length === 0 ? [] : await sync.apply(restOwnerOf(session), operations)
   // The same id can stand twice in a batch, so outcomes are told apart by their place.
   const remaining = [...outcomes]
   const settled = reads.map((read) => ({ read, outcome: read.problem === undefined ? remaining.shift() : undefined }))
@@ -162,41 +141,25 @@ type ReadOrder =
     }
   | { readonly problem: Problem; readonly offlineId: string | null }
 
-async function readOrder(body: unknown, key: OperationId | undefined): Promise<ReadOrder> {
+async function readOrder(body: unknown): Promise<ReadOrder> {
   const offlineId = isRecord(body) ? (parseOperationId(body['id']) ?? null) : null
   if (!isJson(body)) return { offlineId, problem: invalid('The order holds what cannot be stored.') }
   const checked = await placeOrder.payload['~standard'].validate(body)
   if (checked.issues !== undefined) return { offlineId, problem: invalid(describeIssues(checked.issues)) }
-  return operationOf(body, checked.value, key)
+  return operationOf(body, checked.value)
 }
 
-function operationOf(body: Json, order: Order, key: OperationId | undefined): ReadOrder {
+function operationOf(body: Json, order: Order): ReadOrder {
   const onlineId = onlineOrderId(order.id)
-  const id = key ?? parseOperationId(order.id)
+  const id = parseOperationId(order.id)
   if (onlineId === undefined || id === undefined) {
     return { offlineId: null, problem: invalid('id: must be the id of an order') }
   }
   return { operation: wireOperationOf(placeOrder, body, order, { id }), offlineId: order.id, onlineId }
 }
 
-/** The header's key, also when it comes as a quoted string; `undefined` without the header, `null` when unusable. */
-function idempotencyKeyOf(request: Request): OperationId | undefined | null {
-  const header = request.headers.get('idempotency-key')
-  if (header === null) return undefined
-  const [, quoted] = /^"([^"]*)"$/.exec(header.trim()) ?? []
-  return parseOperationId(quoted ?? header.trim()) ?? null
-}
-
-function ownerOf({ tenant, user }: Session): { tenant: string; user: string; device: string } {
-  return { tenant, user, device: restDevice }
-}
-
 function hasHappened(outcome: OperationOutcome | undefined): boolean {
   return outcome !== undefined && restFailureOf(outcome) === undefined
-}
-
-function invalid(detail: string): Problem {
-  return problem('invalid-payload', 'The order does not fit its type', { detail })
 }
 
 const missing: Problem = problem('internal', 'The server failed')

@@ -3,24 +3,19 @@ import {
   defineLane,
   defineOperation,
   exponential,
+  type AnyOperationDefinition,
   type EntityRef,
   type Lane,
   type OperationDefinition,
   type PolicyOptions,
 } from '@holdfast/core'
 import * as v from 'valibot'
-import {
-  notesSchema,
-  onlineOrderId,
-  orderIdSchema,
-  orderSchema,
-  orderStatusSchema,
-  type Order,
-  type OrderStatus,
-} from './order.ts'
+import { onlineOrderId, orderIdSchema, orderSchema, orderStatusSchema, type Order, type OrderStatus } from './order.ts'
+import { amountCentsMax, instant, listOf, notes, recordId, strict, text, whole } from '../schema-parts.ts'
 
+export { amountCentsMax } from '../schema-parts.ts'
+export { receiptLines } from './receipt-lines.ts'
 export {
-  amountCentsMax,
   findSumFault,
   onlineOrderId,
   orderStatuses,
@@ -32,6 +27,7 @@ export {
   type OrderParts,
   type OrderStatus,
   type OrderSums,
+  type OrderTender,
 } from './order.ts'
 
 /** A change of an order's status, its notes, or both. */
@@ -40,6 +36,38 @@ export type OrderStatusChange = {
   readonly status?: OrderStatus
   readonly notes?: string
 }
+
+/** Gives money of an order back: all that is left of it, or a part. */
+export type OrderRefund = {
+  readonly id: string
+  readonly orderId: string
+  readonly amountCents: number
+  readonly reason: string
+  readonly refundedBy: string
+}
+
+/** Takes an order back before anything of it was refunded. */
+export type OrderCancellation = {
+  readonly id: string
+  readonly orderId: string
+  readonly reason: string
+  readonly cancelledBy: string
+}
+
+/** What the customer takes home: made offline from the order, sent after it. */
+export type Receipt = {
+  readonly id: string
+  /** The order's id; a reference to it where the server has yet to give it one. */
+  readonly orderId: string
+  readonly totalCents: number
+  readonly issuedAt: string
+  /** The printed lines. */
+  readonly lines: readonly string[]
+  readonly email?: string
+}
+
+/** The kind of entity that a receipt is. */
+export const receiptKind = 'receipt'
 
 /** The kind of entity that an order is. */
 export const orderKind = 'order'
@@ -73,9 +101,9 @@ export const changeOrderStatus: OperationDefinition<OrderStatusChange> = defineO
       {
         orderId: orderIdSchema,
         status: v.exactOptional(orderStatusSchema),
-        notes: v.exactOptional(notesSchema),
+        notes: v.exactOptional(notes()),
       },
-      'must be an object with exactly the known fields',
+      strict,
     ),
     v.check(({ status, notes }) => status !== undefined || notes !== undefined, 'must change the status or the notes'),
   ),
@@ -84,8 +112,72 @@ export const changeOrderStatus: OperationDefinition<OrderStatusChange> = defineO
   policy: orderPolicy,
 })
 
+/** Gives money back. */
+export const refundOrder: OperationDefinition<OrderRefund> = defineOperation({
+  type: 'pos.refund',
+  version: 1,
+  payload: v.strictObject(
+    {
+      id: recordId(),
+      orderId: orderIdSchema,
+      amountCents: whole(1, amountCentsMax),
+      reason: text(200),
+      refundedBy: text(200),
+    },
+    strict,
+  ),
+  lane: ({ orderId }) => orderLane(knownAs(orderId)),
+  entity: ({ orderId }) => orderRef(orderId),
+  policy: orderPolicy,
+})
+
+/** Takes an order back. */
+export const cancelOrder: OperationDefinition<OrderCancellation> = defineOperation({
+  type: 'pos.cancel',
+  version: 1,
+  payload: v.strictObject(
+    { id: recordId(), orderId: orderIdSchema, reason: text(200), cancelledBy: text(200) },
+    strict,
+  ),
+  lane: ({ orderId }) => orderLane(knownAs(orderId)),
+  entity: ({ orderId }) => orderRef(orderId),
+  policy: orderPolicy,
+})
+
+const receiptLane = defineLane('receipt', { priority: 'medium', onDead: 'skip' })
+
+/** Sends a receipt; enqueue it with `after: [order]`. */
+export const sendReceipt: OperationDefinition<Receipt> = defineOperation({
+  type: 'pos.receipt',
+  version: 1,
+  payload: v.strictObject(
+    {
+      id: recordId(),
+      orderId: orderIdSchema,
+      totalCents: whole(0, Number.MAX_SAFE_INTEGER),
+      issuedAt: instant(),
+      lines: listOf<string>(
+        v.pipe(v.string('must be text'), v.maxLength(200, 'must have at most 200 characters')),
+        1,
+        500,
+      ),
+      email: v.exactOptional(v.pipe(text(200), v.includes('@', 'must be an address with an @'))),
+    },
+    strict,
+  ),
+  lane: ({ id }) => receiptLane(id),
+  entity: ({ id }) => ({ kind: receiptKind, id }),
+  policy: { retry: exponential({ baseMs: 30_000, capMs: 480_000, attempts: 6 }), conflict: 'manual' },
+})
+
 /** All operations of the pack. */
-export const posOperations: readonly [typeof placeOrder, typeof changeOrderStatus] = [placeOrder, changeOrderStatus]
+export const posOperations: readonly AnyOperationDefinition[] = [
+  placeOrder,
+  changeOrderStatus,
+  refundOrder,
+  cancelOrder,
+  sendReceipt,
+]
 
 function orderRef(id: string): EntityRef {
   return { kind: orderKind, id: knownAs(id) }

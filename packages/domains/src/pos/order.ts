@@ -1,5 +1,6 @@
 /** An order of a point of sale: its shape, its sums in whole cents, and its id. Shared by page, worker and server. */
 import * as v from 'valibot'
+import { amountCentsMax, cents, instant, listOf, notes, strict, text, whole } from '../schema-parts.ts'
 
 /** The states of an order. */
 export const orderStatuses: readonly ['completed', 'cancelled', 'refunded'] = ['completed', 'cancelled', 'refunded']
@@ -32,6 +33,14 @@ export type OrderDiscount = {
   readonly appliedBy: string
 }
 
+/** A part of the price, and the way it was paid. */
+export type OrderTender = {
+  readonly method: string
+  readonly amountCents: number
+  /** The payment that it is, where that is an operation of its own. */
+  readonly paymentId?: string
+}
+
 /** An order as the device sends it. Money is in whole cents. */
 export type Order = {
   /** A UUID made on the device, or an id of older devices (`offline_pos_<ms>_<suffix>`). */
@@ -49,39 +58,13 @@ export type Order = {
   readonly status: OrderStatus
   readonly modifications?: readonly OrderModification[]
   readonly discounts?: readonly OrderDiscount[]
+  /** How the total was paid, where it was paid in several ways; they come to the total. */
+  readonly tenders?: readonly OrderTender[]
   readonly notes?: string
 }
 
-/** The greatest amount of one price, tax or total, in cents: ten million in most currencies. */
-export const amountCentsMax = 1_000_000_000
-
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const legacyPattern = /^offline_pos_([0-9]{1,15})_([0-9a-z]{1,11})$/
-
-// Every rule has its own message: the default ones of the validator repeat the value that came.
-const text = (max: number) =>
-  v.pipe(
-    v.string('must be text'),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(max, `must have at most ${max} characters`),
-  )
-const whole = (min: number, max: number) =>
-  v.pipe(
-    v.number('must be a number'),
-    v.safeInteger('must be a whole number'),
-    v.minValue(min, `must be at least ${min}`),
-    v.maxValue(max, `must be at most ${max}`),
-  )
-const cents = () => whole(0, amountCentsMax)
-// The length comes first, and the items only if it is right: half a million that are none would take a second to refuse.
-const listOf = <Item>(item: v.GenericSchema<Item>, min: number, max: number) =>
-  v.pipe(
-    v.custom<readonly Item[]>(Array.isArray, 'must be a list'),
-    v.minLength(min, `must have at least ${min}`),
-    v.maxLength(max, `must have at most ${max}`),
-    v.array(item),
-  )
-const strict = 'must be an object with exactly the known fields'
 
 const orderId = v.pipe(
   text(64),
@@ -97,12 +80,6 @@ export const orderStatusSchema: v.GenericSchema<OrderStatus> = v.picklist(
 /** The schema of an order's id; see {@link onlineOrderId}. */
 export const orderIdSchema: v.GenericSchema<string> = orderId
 
-/** The schema of notes for people. */
-export const notesSchema: v.GenericSchema<string> = v.pipe(
-  v.string('must be text'),
-  v.maxLength(2000, 'must have at most 2000 characters'),
-)
-
 /** The schema of an order. Sums are not its business; see {@link findSumFault}. */
 export const orderSchema: v.GenericSchema<Order> = v.strictObject(
   {
@@ -114,7 +91,7 @@ export const orderSchema: v.GenericSchema<Order> = v.strictObject(
           name: text(200),
           quantity: whole(1, 10_000),
           unitPriceCents: cents(),
-          notes: v.exactOptional(notesSchema),
+          notes: v.exactOptional(notes()),
         },
         strict,
       ),
@@ -128,7 +105,7 @@ export const orderSchema: v.GenericSchema<Order> = v.strictObject(
     subtotalCents: whole(0, Number.MAX_SAFE_INTEGER),
     taxCents: cents(),
     totalCents: whole(0, Number.MAX_SAFE_INTEGER),
-    timestamp: v.pipe(text(40), v.isoTimestamp('must be an instant such as 2026-01-31T12:00:00Z')),
+    timestamp: instant(),
     status: orderStatusSchema,
     modifications: v.exactOptional(
       listOf<OrderModification>(
@@ -164,7 +141,14 @@ export const orderSchema: v.GenericSchema<Order> = v.strictObject(
         20,
       ),
     ),
-    notes: v.exactOptional(notesSchema),
+    tenders: v.exactOptional(
+      listOf<OrderTender>(
+        v.strictObject({ method: text(40), amountCents: cents(), paymentId: v.exactOptional(text(64)) }, strict),
+        1,
+        20,
+      ),
+    ),
+    notes: v.exactOptional(notes()),
   },
   strict,
 )
@@ -204,6 +188,8 @@ export function findSumFault(order: Order): string | undefined {
   if (order.totalCents !== totalCents) {
     return `The total is ${order.totalCents} cents, but items, discounts and tax come to ${totalCents} cents.`
   }
+  const paidCents = order.tenders?.reduce((sum, { amountCents }) => sum + amountCents, 0) ?? totalCents
+  if (paidCents !== totalCents) return `The total is ${totalCents} cents, but ${paidCents} cents were paid.`
   return undefined
 }
 
