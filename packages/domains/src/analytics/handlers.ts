@@ -1,0 +1,2 @@
+export { analyticsHandlers } from './deciders.ts'
+export { analyticsDoors } from './doors.ts'

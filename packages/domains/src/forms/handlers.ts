@@ -1,0 +1,2 @@
+export { formHandlers } from './deciders.ts'
+export { formDoors } from './doors.ts'

@@ -1,0 +1,2 @@
+export { industryHandlers } from './deciders.ts'
+export { industryDoors } from './doors.ts'

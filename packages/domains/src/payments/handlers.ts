@@ -1,0 +1,5 @@
+export { paymentHandlers } from './deciders.ts'
+export { paymentDoors } from './doors.ts'
+export type { CardProcessor, ChargeAnswer, ChargeRequest } from './processor.ts'
+export { simulatedProcessor, type SimulatedProcessor } from './simulated-processor.ts'
+export { paymentJobs, processorUser, verifyJob, verifyPayment, type Verification } from './verification.ts'

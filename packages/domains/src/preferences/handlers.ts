@@ -1,0 +1,2 @@
+export { preferencesHandlers } from './deciders.ts'
+export { preferencesDoors } from './doors.ts'

@@ -1,0 +1,2 @@
+export { recordHandlers } from './deciders.ts'
+export { recordDoors } from './doors.ts'
