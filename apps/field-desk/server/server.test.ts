@@ -56,6 +56,41 @@ const order = {
   status: 'completed',
 }
 
+it('R078 has the doors of every pack, and the doors of payments among them', async () => {
+  const cookie = await cookieOf('ana@north.example')
+  const doors: readonly (readonly [string, string])[] = [
+    ['POST', '/api/pos/orders'],
+    ['POST', '/api/pos/orders/batch'],
+    ['POST', '/api/pos/receipts'],
+    ['POST', '/api/payments/cash'],
+    ['POST', '/api/payments/card/verify'],
+    ['POST', '/api/payments/mobile'],
+    ['POST', '/api/payments'],
+    ['PUT', '/api/jobs/status'],
+    ['POST', '/api/jobs/complete'],
+    ['POST', '/api/jobs/notes'],
+    ['POST', '/api/jobs/parts'],
+    ['POST', '/api/jobs/location'],
+    ['POST', '/api/jobs/updates'],
+    ['POST', '/api/invoices'],
+    ['POST', '/api/schedule'],
+    ['POST', '/api/customers'],
+    ['PATCH', '/api/customers'],
+    ['POST', '/api/analytics/batch'],
+    ['POST', '/api/forms'],
+    ['POST', '/api/industries'],
+    ['POST', '/api/sync/user'],
+    ['POST', '/api/sync/offline-operations'],
+  ]
+  const ask = async (method: string, path: string, headers: Record<string, string>) =>
+    (await fetch(at(path), { method, headers: { ...json, ...headers }, body: '{}' })).status
+  for (const [method, path] of doors) {
+    // What nobody is signed in for is 401; what says nothing is refused for what it lacks.
+    expect([path, await ask(method, path, {})]).toEqual([path, 401])
+    expect([400, 422], path).toContain(await ask(method, path, { cookie }))
+  }
+})
+
 it('I4 lets a company see its own orders and no other company’s', async () => {
   const [ana, ben, cleo] = await Promise.all(
     ['ana@north.example', 'ben@north.example', 'cleo@south.example'].map(cookieOf),

@@ -9,14 +9,14 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import { posDoors, posHandlers } from '@holdfast/domains/pos/handlers'
-import { posOperations } from '@holdfast/domains/pos/operations'
+import { simulatedProcessor } from '@holdfast/domains/payments/handlers'
 import { createSyncServer, ServerError, type Database, type Log } from '@holdfast/server'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readOrMakeKey } from './key-file.ts'
 import { createLoginLimit } from './login-limit.ts'
+import { packDoors, packHandlers, packOperations } from './packs.ts'
 import { sessionOf, sessionRoutes } from './session-routes.ts'
 import { readServedFiles, type ServedFiles } from './static-files.ts'
 
@@ -89,9 +89,9 @@ async function assemble({ dataFolder }: Config, database: Database, files: Serve
   await addDemoAccounts(database)
   const now = () => Date.now()
   const sync = createSyncServer({
-    operations: posOperations,
+    operations: packOperations,
     database,
-    handlers: posHandlers,
+    handlers: packHandlers,
     log,
     authenticate: (request) => {
       const session = sessionOf(request, key, now())
@@ -106,7 +106,8 @@ async function assemble({ dataFolder }: Config, database: Database, files: Serve
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
   })
   return createApp({
-    doors: [login, sync.routes, posDoors(sync)],
+    // It charges nobody: this is an app for trying things out.
+    doors: [login, ...packDoors(sync, simulatedProcessor()), sync.routes],
     files,
     log,
     sessionOf: (request) => sessionOf(request, key, now()),

@@ -1,7 +1,12 @@
 // The service worker: keeps the app's files for offline, sends what is waiting when no page is open, and takes the
 // orders of whoever posts them to the shop's own door.
 import { currentIdentity } from '@holdfast/client'
-import { placeOrder } from '@holdfast/domains/pos/operations'
+import type { AnyOperationDefinition } from '@holdfast/core'
+import { analyticsOperations } from '@holdfast/domains/analytics/operations'
+import { jobOperations } from '@holdfast/domains/field-jobs/operations'
+import { formOperations } from '@holdfast/domains/forms/operations'
+import { placeOrder, posOperations } from '@holdfast/domains/pos/operations'
+import { recordOperations, saveCustomer } from '@holdfast/domains/records/operations'
 import { installSync, intercept } from '@holdfast/service-worker'
 import { matchPrecache, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching'
 import { applicationName } from './operations.ts'
@@ -14,8 +19,14 @@ precacheAndRoute(self.__WB_MANIFEST)
 installSync({
   identity: () => currentIdentity(applicationName),
   open: openDeskOutbox,
-  tags: { 'pos-orders-sync': [placeOrder.type] },
-  intercept: intercept({ 'POST /api/pos/orders': placeOrder }),
+  tags: {
+    'pos-orders-sync': typesOf(posOperations),
+    'job-updates-sync': typesOf(jobOperations),
+    'customer-data-sync': typesOf(recordOperations),
+    'analytics-sync': typesOf(analyticsOperations),
+    'form-sync': typesOf(formOperations),
+  },
+  intercept: intercept({ 'POST /api/pos/orders': placeOrder, 'POST /api/customers': saveCustomer }),
 })
 
 // Every page address is the same app. It comes from what was kept: it opens at once, and offline.
@@ -33,3 +44,7 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 self.addEventListener('message', (event) => {
   if (event.data === 'take-over') event.waitUntil(self.skipWaiting())
 })
+
+function typesOf(definitions: readonly AnyOperationDefinition[]): readonly string[] {
+  return definitions.map(({ type }) => type)
+}
