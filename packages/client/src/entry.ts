@@ -55,7 +55,8 @@ export interface Entry extends EntryView {
    * and also when that happened while no page was open. Stays pending while the entry waits, however long that takes.
    * After a reload, ask `outbox.entry(id)` for it again.
    *
-   * Rejects with SyncError `unknown-entry` when the entry was settled unnoticed and longer ago than results are kept.
+   * Rejects with SyncError `unknown-entry` when the entry was settled unnoticed and longer ago than results are kept, and
+   * with `closed` when the outbox is closed first: the entry stays as it is then.
    */
   readonly settled: Promise<AppliedState | Discarded>
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { viewOf, type Entry } from './entry.ts'
 import { SettledPromises } from './settled.ts'
 import { memoryDisk, openMemoryStore } from './store/memory-store.ts'
+import { codeOf } from './store/raw-database.fixture.ts'
 import { always, appliedChange, change, queuedOperation } from './store/store.fixture.ts'
 import type { LiveEntry, Store, StoredEntry } from './store/store.ts'
 import { World } from './world.fixture.ts'
@@ -15,9 +16,14 @@ async function watcher(): Promise<{
   readonly one: LiveEntry
   readonly entryOf: (stored: StoredEntry) => Entry
   readonly searches: () => number
+  readonly close: () => void
 }> {
   const world = new World()
   const store = openMemoryStore(memoryDisk())
+  const closing = new AbortController()
+  const close = (): void => {
+    closing.abort(new SyncError('closed', 'Closed.'))
+  }
   let searches = 0
   const counted: Store = {
     ...store,
@@ -26,11 +32,11 @@ async function watcher(): Promise<{
       return store.findMany(ids)
     },
   }
-  const promises = new SettledPromises(counted, world.environment(), new AbortController().signal)
+  const promises = new SettledPromises(counted, world.environment(), closing.signal)
   const [one] = await store.append([queuedOperation('one')])
   if (one === undefined) throw new RangeError('an entry was appended')
   const entryOf = (stored: StoredEntry): Entry => promises.entryOf(stored, viewOf(stored, new Map()))
-  return { world, store, promises, one, entryOf, searches: () => searches }
+  return { world, store, promises, one, entryOf, searches: () => searches, close }
 }
 
 describe('the promise of an entry', () => {
@@ -68,6 +74,26 @@ describe('the promise of an entry', () => {
     await change(store, [always(one, appliedChange())])
     await world.advance(61_000)
     expect(await Promise.race([settled, Promise.resolve('pending')])).toMatchObject({ kind: 'applied' })
+  })
+
+  test('F009 is kept within a minute however many are waited for', async () => {
+    const { world, store, entryOf } = await watcher()
+    const entries = await store.append(Array.from({ length: 600 }, (_, nth) => queuedOperation(`many-${nth}`)))
+    const last = entries.map((entry) => entryOf(entry).settled).at(-1)
+    await change(
+      store,
+      entries.slice(-1).map((entry) => always(entry, appliedChange())),
+    )
+    await world.advance(61_000)
+    expect(await Promise.race([last, Promise.resolve('pending')])).toMatchObject({ kind: 'applied' })
+  })
+
+  test('ends with the outbox: whoever waits then, or asks later, is told that it was closed', async () => {
+    const { one, entryOf, close } = await watcher()
+    const entry = entryOf(one)
+    const waiting = codeOf(entry.settled)
+    close()
+    expect([await waiting, await codeOf(entry.settled)]).toEqual(['closed', 'closed'])
   })
 
   test('says so when nothing is kept of the entry any more', async () => {

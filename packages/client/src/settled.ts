@@ -8,7 +8,6 @@ import { SyncError, type AppliedState, type Discarded, type OperationId } from '
 import { isFinal, type Entry, type EntryView } from './entry.ts'
 import type { Clock, Environment } from './environment.ts'
 import { Listeners } from './listeners.ts'
-import { listingMax } from './listing.ts'
 import type { SettledEvent } from './outbox.ts'
 import { idOf, isLive, type Store, type StoredEntry } from './store/store.ts'
 
@@ -35,12 +34,16 @@ export class SettledPromises {
   #gaps = 0
   #isWatching = false
 
-  /** @param signal ends looking up: the outbox is closed */
+  /** @param signal ends looking up: the outbox is closed, and its reason is what those who still wait are told */
   constructor(store: Store, { clock, reportError }: Pick<Environment, 'clock' | 'reportError'>, signal: AbortSignal) {
     this.#store = store
     this.#clock = clock
     this.#listeners = new Listeners(reportError)
     this.#signal = signal
+    signal.addEventListener('abort', () => {
+      for (const { reject } of this.#waiting.values()) reject(signal.reason)
+      this.#waiting.clear()
+    })
   }
 
   /** An entry as it was just read, with its promise. */
@@ -68,7 +71,7 @@ export class SettledPromises {
   /** Looks whether what is waited for has been settled: messages may have been lost while this context slept. */
   async recheck(): Promise<void> {
     this.#gaps += 1
-    await this.#read([...this.#waiting.keys()].slice(0, listingMax))
+    await this.#read([...this.#waiting.keys()])
   }
 
   /** Tells everybody in this context about an entry; nothing happens while it can still change. */
@@ -89,7 +92,10 @@ export class SettledPromises {
     if (state !== undefined) return Promise.resolve(state)
     const known = this.#waiting.get(id)
     if (known !== undefined) return known.promise
+    if (this.#signal.aborted) return Promise.reject(this.#signal.reason)
     const settled = Promise.withResolvers<Final>()
+    // Whoever only looked at the entry has asked for it too, and need not hear of its failure.
+    settled.promise.catch(() => {})
     this.#waiting.set(id, settled)
     if (gaps !== this.#gaps || this.#recent.has(id)) void this.#read([id])
     this.#watch()

@@ -67,7 +67,8 @@ async function answerSoon(outbox: Outbox, { id, settled }: Entry): Promise<Respo
     if (isOutOfReach(outbox.status())) giveUp()
   }, outOfReachMs)
   const unsubscribe = outbox.subscribe(() => bell.ring())
-  void settled.then(() => bell.ring())
+  const ring = () => bell.ring()
+  void settled.then(ring, ring)
   try {
     while (!isOver) {
       const entry = await outbox.entry(id)
