@@ -1,9 +1,12 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, test } from 'vitest'
 import { readDamagedRecords } from './damaged-records.ts'
+import { openCipher } from './sealing/cipher.ts'
+import { memoryKeyRing } from './sealing/key-ring.fixture.ts'
+import { openSealedStore } from './sealing/sealed-store.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
-import { storeNames } from './store/migrations.ts'
-import { raw } from './store/raw-database.fixture.ts'
+import { databaseVersion, storeNames } from './store/migrations.ts'
+import { codeOf, openRaw, raw } from './store/raw-database.fixture.ts'
 import { databaseName } from './store/registry.ts'
 import { packSegment, placeholderKey, segmentKey } from './store/segment.ts'
 import { always, appliedChange, change, deadState, queuedOperation, readWholeLog } from './store/store.fixture.ts'
@@ -63,5 +66,29 @@ describe('F046 damaged records', () => {
     )
     expect(await readDamagedRecords('whole', session)).toEqual([])
     expect(await readDamagedRecords('never there', session)).toEqual([])
+  })
+
+  test('F085 are listed of an encrypted store too, in which what is sealed is whole', async () => {
+    const ben = { tenant: 'north', user: 'ben' }
+    const name = databaseName('encrypted', ben)
+    const store = openSealedStore(await openIndexedDbStore(name, { isSealed: true }), {
+      cipher: openCipher(name, memoryKeyRing()),
+      writes: 'sealed',
+    })
+    await store.append([queuedOperation('a')])
+    expect(await readDamagedRecords('encrypted', ben)).toEqual([])
+    await raw(name, storeNames.log.medium, (log) => log.put('damaged', segmentKey(9, 1)))
+    expect((await readDamagedRecords('encrypted', ben)).map(({ key }) => key)).toEqual([segmentKey(9, 1)])
+    await store.close()
+  })
+
+  test('F040 of a newer release are not judged by this one', async () => {
+    const newer = databaseName('newer', session)
+    ;(await openRaw(newer, databaseVersion + 1)).close()
+    expect(await codeOf(readDamagedRecords('newer', session))).toBe('newer-database')
+    // Nothing of it was changed by looking.
+    const database = await openRaw(newer)
+    expect(database.version).toBe(databaseVersion + 1)
+    database.close()
   })
 })

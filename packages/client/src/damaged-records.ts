@@ -2,13 +2,12 @@
  * Damaged records of a store, for people: what cannot be read is never sent, never blocks anything else and is never
  * deleted, so somebody has to be able to find it and to take it along.
  */
-import { priorities, type Priority } from '@holdfast/core'
-import { browserClock } from './environment-browser.ts'
+import { priorities, SyncError, type Priority } from '@holdfast/core'
 import { unpackHeld } from './store/held-record.ts'
-import { Connection } from './store/indexeddb-connection.ts'
-import { recordsOf, resultOf, type KeyedRecord } from './store/indexeddb-request.ts'
+import { withExistingDatabase } from './store/existing-database.ts'
+import { asStoreError, recordsOf, resultOf, type KeyedRecord } from './store/indexeddb-request.ts'
 import { isMarked, parseMarks } from './store/marks.ts'
-import { databaseVersion, migrate, storeNames } from './store/migrations.ts'
+import { databaseVersion, sealedVersions, storeNames } from './store/migrations.ts'
 import { databaseName, type Session } from './store/registry.ts'
 import { isResultRecord } from './store/results.ts'
 import { countOf, entryAt, openSegment } from './store/segment.ts'
@@ -31,7 +30,7 @@ const pageRecords = 32
  * Lists the damaged records of an identity's store, at most `limit` (100 unless told) of them. Reads everything, so call
  * it when somebody looks, not all the time; `status().storage.damaged` says whether any were met.
  *
- * @throws SyncError `storage`, `blocked`, `newer-database`
+ * @throws SyncError `storage`, `newer-database`
  * @example
  * const damaged = await readDamagedRecords('field-desk', session)
  * download(JSON.stringify(damaged))
@@ -41,44 +40,46 @@ export async function readDamagedRecords(
   session: Session,
   { limit = 100 }: { readonly limit?: number } = {},
 ): Promise<readonly DamagedRecord[]> {
-  const connection = new Connection({
-    name: databaseName(application, session),
-    version: databaseVersion,
-    upgrade: migrate,
-    clock: browserClock,
-  })
+  try {
+    const work = (database: IDBDatabase): Promise<readonly DamagedRecord[]> => damagedOf(database, limit)
+    return (await withExistingDatabase(databaseName(application, session), work)) ?? []
+  } catch (error) {
+    throw asStoreError(error)
+  }
+}
+
+async function damagedOf(database: IDBDatabase, limit: number): Promise<readonly DamagedRecord[]> {
+  // An encrypted one has the same shape: what is sealed in it is whole as long as its record is.
+  if (database.version % sealedVersions > databaseVersion) {
+    throw new SyncError('newer-database', 'A newer release of the app has the database. Reload the page, then look.')
+  }
   const damaged: DamagedRecord[] = []
   const look = async (store: string, judge: Judge): Promise<void> => {
     let range: IDBKeyRange | null = null
     while (damaged.length < limit) {
-      const from: IDBKeyRange | null = range
-      const page: readonly KeyedRecord[] = await connection.run(async (database) => {
-        const transaction = database.transaction(judge.marks === undefined ? [store] : [store, judge.marks])
-        const records = await recordsOf(transaction.objectStore(store), from, pageRecords)
-        damaged.push(...(await judge.find(records, store, transaction)))
-        return records
-      })
+      const transaction: IDBTransaction = database.transaction(
+        judge.marks === undefined ? [store] : [store, judge.marks],
+      )
+      const page: readonly KeyedRecord[] = await recordsOf(transaction.objectStore(store), range, pageRecords)
+      damaged.push(...(await judge.find(page, store, transaction)))
       const last = page.at(-1)?.key
       if (last === undefined || page.length < pageRecords) return
       range = IDBKeyRange.lowerBound(last, true)
     }
   }
-  try {
-    for (const priority of priorities) await look(storeNames.log[priority], segmentsOf(priority))
-    for (const priority of priorities)
-      await look(
-        storeNames.marks[priority],
-        whole((value) => parseMarks(value) !== undefined),
-      )
+  for (const priority of priorities) await look(storeNames.log[priority], segmentsOf(priority))
+  for (const priority of priorities) {
     await look(
-      storeNames.held,
-      whole((value) => unpackHeld(value) !== undefined),
+      storeNames.marks[priority],
+      whole((value) => parseMarks(value) !== undefined),
     )
-    await look(storeNames.results, whole(isResultRecord))
-    return damaged.slice(0, limit)
-  } finally {
-    await connection.close()
   }
+  await look(
+    storeNames.held,
+    whole((value) => unpackHeld(value) !== undefined),
+  )
+  await look(storeNames.results, whole(isResultRecord))
+  return damaged.slice(0, limit)
 }
 
 /** Finds what is damaged among some records. */

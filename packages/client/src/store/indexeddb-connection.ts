@@ -26,7 +26,7 @@ export interface ConnectionOptions {
 }
 
 /** How long a call waits for a database that does not open, ms: an upgrade of a large one takes some seconds. */
-const openingMaxMs = 10_000
+export const openingMaxMs = 10_000
 
 /** A connection that comes back. */
 export class Connection {

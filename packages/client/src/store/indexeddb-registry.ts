@@ -79,12 +79,13 @@ export async function openIndexedDbRegistry(application: string, random: Random,
         identity,
       ])
     },
-    // Counted anew: who was killed could not say what they left.
+    // Counted anew: who was killed could not say what they left. One that cannot be opened hides nobody.
     identities: async () =>
       Promise.all(
         parseIdentities(await get('identities')).map(async (identity) => ({
           ...identity,
-          pending: (await countWork(databaseName(application, identity))) ?? identity.pending,
+          pending:
+            (await countWork(databaseName(application, identity), clock).catch(() => undefined)) ?? identity.pending,
         })),
       ),
     forget: async (session) => {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { countWork, eraseWork } from './kept-work.ts'
+import { codeOf, openRaw } from './raw-database.fixture.ts'
 import { always, appliedChange, queuedOperation } from './store.fixture.ts'
 import type { Store } from './store.ts'
 
@@ -50,4 +51,29 @@ test('I8 with another number nothing is erased', async () => {
   const { name, store } = await storeWith(2)
   expect(await eraseWork(name, 1)).toBe(2)
   expect((await store.counts()).queued).toBe(2)
+})
+
+test('F039 a database that does not open is not waited for for ever', async () => {
+  const name = crypto.randomUUID()
+  const old = await openRaw(name, 1)
+  // An upgrade that another tab does not make way for keeps everybody else waiting.
+  const upgrade = indexedDB.open(name, 2)
+  let ring = (): void => {}
+  const clock = {
+    timer: (_: number, callback: () => void) => {
+      ring = callback
+      return () => {}
+    },
+  }
+  const counting = codeOf(countWork(name, clock))
+  ring()
+  expect(await counting).toBe('storage')
+  const upgraded = new Promise((resolve) => (upgrade.onsuccess = resolve))
+  old.close()
+  await upgraded
+  upgrade.result.close()
+  // What opened late was closed at once: it keeps nobody waiting.
+  const newest = await openRaw(name, 3)
+  expect(newest.version).toBe(3)
+  newest.close()
 })

@@ -3,7 +3,9 @@
  * it is read.
  */
 import { priorities } from '@holdfast/core'
+import type { Clock } from '../environment.ts'
 import { countedStores, countEntries } from './entry-counts.ts'
+import { withExistingDatabase } from './existing-database.ts'
 import { inTransaction } from './indexeddb-request.ts'
 import { claim } from './leadership-record.ts'
 import { lastKeyOf } from './log-writing.ts'
@@ -12,10 +14,16 @@ import { placeholderKey, sequenceOf } from './segment.ts'
 import { clearSlots } from './slot-record.ts'
 import type { StoreCounts } from './store.ts'
 
-/** How many entries a database holds that are not settled; `undefined` when there is no such database. */
-export async function countWork(name: string): Promise<number | undefined> {
-  return withDatabase(name, async (database) =>
-    totalOf(await countEntries(database.transaction(countedStores, 'readonly'), ignoreFaults)),
+/**
+ * How many entries a database holds that are not settled; `undefined` when there is no such database.
+ *
+ * @param clock limits how long is waited for a database that does not open
+ */
+export async function countWork(name: string, clock?: Pick<Clock, 'timer'>): Promise<number | undefined> {
+  return withExistingDatabase(
+    name,
+    async (database) => totalOf(await countEntries(database.transaction(countedStores, 'readonly'), ignoreFaults)),
+    clock,
   )
 }
 
@@ -26,7 +34,7 @@ export async function countWork(name: string): Promise<number | undefined> {
  * @returns how many entries it held; when that is another number than `expected`, nothing was erased
  */
 export async function eraseWork(name: string, expected: number): Promise<number> {
-  const held = await withDatabase(name, (database) =>
+  const held = await withExistingDatabase(name, (database) =>
     inTransaction(database, [...database.objectStoreNames], 'strict', async (transaction) => {
       const count = totalOf(await countEntries(transaction, ignoreFaults))
       if (count !== expected) return count
@@ -45,34 +53,6 @@ export async function eraseWork(name: string, expected: number): Promise<number>
     }),
   )
   return held ?? 0
-}
-
-/** Opens a database in whatever version it has, without making one. */
-async function withDatabase<Result>(
-  name: string,
-  work: (database: IDBDatabase) => Promise<Result>,
-): Promise<Result | undefined> {
-  const database = await new Promise<IDBDatabase | undefined>((resolve, reject) => {
-    const request = indexedDB.open(name)
-    let isMissing = false
-    request.onupgradeneeded = () => {
-      isMissing = true
-      request.transaction?.abort()
-    }
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => {
-      if (isMissing) resolve(undefined)
-      else reject(request.error ?? new DOMException('The database did not open.', 'UnknownError'))
-    }
-  })
-  if (database === undefined) return undefined
-  // A newer release that wants to upgrade need not wait.
-  database.onversionchange = () => database.close()
-  try {
-    return await work(database)
-  } finally {
-    database.close()
-  }
 }
 
 function totalOf({ queued, waiting, conflicted, dead }: StoreCounts): number {

@@ -4,6 +4,7 @@ import type { Random } from '../environment.ts'
 import { openIndexedDbRegistry } from './indexeddb-registry.ts'
 import { openMemoryRegistry, type MemoryRegistryDisk } from './memory-registry.ts'
 import { registryContract } from './registry.contract.ts'
+import { openRaw } from './raw-database.fixture.ts'
 import { databaseName } from './registry.ts'
 
 let drawn = 0
@@ -40,4 +41,18 @@ test('I5 the names of two identities are never the same, whatever stands in them
     databaseName('app', { tenant: 'a', user: 'x'.repeat(5001) }),
   ]
   expect(new Set(names).size).toBe(names.length)
+})
+
+test('I5 somebody whose database cannot be counted hides nobody: the last count stands in', async () => {
+  const application = crypto.randomUUID()
+  const [ana, ben] = ['ana', 'ben'].map((user) => ({ tenant: 'north', user, pending: 3, usedAtMs: 1 }))
+  if (ana === undefined || ben === undefined) throw new RangeError('two people')
+  // A database of that name without any of our stores.
+  const broken = await openRaw(databaseName(application, ana), 1)
+  broken.close()
+  const registry = await openIndexedDbRegistry(application, random)
+  await registry.remember(ana)
+  await registry.remember(ben)
+  expect(await registry.identities()).toEqual([ana, ben])
+  await registry.close()
 })
