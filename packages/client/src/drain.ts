@@ -100,7 +100,7 @@ export class Drain {
   /** Entries were appended, here or elsewhere. */
   noteGrowth(grown: readonly Priority[]): void {
     for (const priority of grown) this.#grown.add(priority)
-    this.#gate.noteHint()
+    this.#gate.noteGrowth()
     this.#latch.set()
   }
 

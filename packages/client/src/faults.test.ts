@@ -288,6 +288,19 @@ describe('a network that lies', () => {
 })
 
 describe('two clients that are the same device', () => {
+  test('I10 a server that is down is not asked once for every order that is stored meanwhile', async () => {
+    const [world, disk] = [new World(), memoryDisk()]
+    world.server.probe = 'red'
+    world.server.misbehave = () => 'lose-request'
+    const tab = await openTab(world, disk)
+    for (let second = 0; second < 600; second += 1) {
+      void tab.enqueue(addNote, `note ${second}`)
+      await world.advance(1000)
+    }
+    expect(world.server.requests.length + world.server.probes).toBeLessThan(25)
+    await tab.close()
+  })
+
   test('F089 a cloned profile with an equal device id sends its own entries, and each effect happens once', async () => {
     const world = new World()
     const registry: MemoryRegistryDisk = { deviceId: undefined, current: undefined, identities: [] }

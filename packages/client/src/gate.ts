@@ -3,7 +3,15 @@
  * server is not known to be down, and no wait is set. What opens it again is time, a probe of our own, or a person's wish.
  */
 import type { Pass } from './pass.ts'
-import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './coordination/connectivity.ts'
+import {
+  afterGrowth,
+  afterHint,
+  afterProbe,
+  isProbeDue,
+  openWay,
+  unknownWay,
+  type WayState,
+} from './coordination/connectivity.ts'
 import { Pace } from './coordination/pace.ts'
 import type { Environment } from './environment.ts'
 import type { StatusBoard, SyncStatus } from './status.ts'
@@ -50,6 +58,16 @@ export class Gate {
   /** The network may be back. */
   noteHint(): void {
     this.#way = afterHint(this.#way, this.#now)
+    this.#probeSessionSoon()
+  }
+
+  /** An entry was stored: each of them must not cost a server that is down a request. */
+  noteGrowth(): void {
+    this.#way = afterGrowth(this.#way, this.#now)
+    this.#probeSessionSoon()
+  }
+
+  #probeSessionSoon(): void {
     this.#sessionProbe = { ...this.#sessionProbe, atMs: Math.min(this.#sessionProbe.atMs, this.#now + sessionProbeMs) }
   }
 

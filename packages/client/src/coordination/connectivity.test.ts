@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './connectivity.ts'
+import { afterGrowth, afterHint, afterProbe, isProbeDue, openWay, unknownWay, type WayState } from './connectivity.ts'
 
 const context = { nowMs: 1_000_000, random: 0.5, isOnlineHint: true, isIdle: false }
 
@@ -47,6 +47,17 @@ describe('the way to the server', () => {
     expect(isProbeDue(hinted, context.nowMs + 999)).toBe(false)
     expect(isProbeDue(hinted, context.nowMs + 1000)).toBe(true)
     expect(afterHint(openWay, context.nowMs)).toBe(openWay)
+  })
+
+  test('I10 what is stored ends the wait of an idle way, and not the backoff of a busy one', () => {
+    const busy = failTimes(5)
+    expect(isProbeDue(afterGrowth(busy, context.nowMs), context.nowMs + 59_999)).toBe(false)
+    expect(isProbeDue(afterGrowth(busy, context.nowMs), context.nowMs + 60_000)).toBe(true)
+    const idle = afterProbe(failTimes(20), 'red', { ...context, isIdle: true })
+    const later = context.nowMs + 300_000
+    expect(isProbeDue(idle, later)).toBe(false)
+    expect(isProbeDue(afterGrowth(idle, later), later + 1000)).toBe(true)
+    expect(afterGrowth(openWay, context.nowMs)).toBe(openWay)
   })
 
   test('F034 a clock that was set back a day does not put the next probe off for a day', () => {

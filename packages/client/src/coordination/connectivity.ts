@@ -19,6 +19,8 @@ export type WayState =
       readonly connectivity: 'offline' | 'server-unreachable' | 'captive'
       readonly probes: number
       readonly nextProbeAtMs: number
+      /** When it would be while something is pending. */
+      readonly busyProbeAtMs: number
       /** How far away the next probe was when it was set, ms. */
       readonly delayMs: number
     }
@@ -27,7 +29,7 @@ export type WayState =
 const [probeBaseMs, probeCapMs] = [5000, 60_000]
 /** The longest wait while nothing is pending, ms: nobody waits for the answer, and what is stored is a hint. */
 const idleProbeCapMs = 900_000
-/** A hint (the network is back, an entry was stored) may bring the next probe forward, but not below this wait, ms. */
+/** A hint (the network is back, somebody looks) may bring the next probe forward, but not below this wait, ms. */
 const hintedProbeMs = 1000
 
 /** The way as it is taken to be before anything was tried. */
@@ -50,16 +52,16 @@ export function afterProbe(
   if (answer === 'green') return openWay
   const probes = way.kind === 'down' ? way.probes + 1 : 1
   // 20 % of jitter: devices that lost the same access point must not come back as one.
-  const capMs = context.isIdle ? idleProbeCapMs : probeCapMs
-  const delayMs = Math.round(
-    Math.min(probeBaseMs * 2 ** Math.min(probes - 1, 16), capMs) * (0.8 + 0.4 * context.random),
-  )
+  const delayUpTo = (capMs: number): number =>
+    Math.round(Math.min(probeBaseMs * 2 ** Math.min(probes - 1, 16), capMs) * (0.8 + 0.4 * context.random))
+  const delayMs = delayUpTo(context.isIdle ? idleProbeCapMs : probeCapMs)
   const reachable = context.isOnlineHint ? 'server-unreachable' : 'offline'
   return {
     kind: 'down',
     connectivity: answer === 'captive' ? 'captive' : reachable,
     probes,
     nextProbeAtMs: context.nowMs + delayMs,
+    busyProbeAtMs: context.nowMs + delayUpTo(probeCapMs),
     delayMs,
   }
 }
@@ -68,6 +70,13 @@ export function afterProbe(
 export function afterHint(way: WayState, nowMs: number): WayState {
   if (way.kind === 'open') return way
   return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, nowMs + hintedProbeMs) }
+}
+
+/** The way after an entry was stored: the wait of an idle way is over, that of a busy one is not. */
+export function afterGrowth(way: WayState, nowMs: number): WayState {
+  if (way.kind === 'open') return way
+  const atMs = Math.max(way.busyProbeAtMs, nowMs + hintedProbeMs)
+  return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, atMs) }
 }
 
 /** True when the next probe is due; also when the clock was set back behind the wait that was meant. */
