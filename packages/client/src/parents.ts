@@ -5,7 +5,7 @@
 import type { OperationId, ParentState } from '@holdfast/core'
 import { isLive, type LiveEntry, type Store, type StoredEntry } from './store/store.ts'
 
-/** Parents of which the state is kept; beyond that the window asks anew for those that it needs. */
+/** Parents of which the state is kept; beyond that the window says which of them it needs. */
 const keptMax = 10_000
 
 /** How often an entry can have been replaced by another before looking for the last of them is given up. */
@@ -21,6 +21,8 @@ export class Parents {
   readonly #carries = new Map<OperationId, Set<OperationId>>()
   /** Counts what was written: what is read meanwhile is old. */
   #changes = 0
+  /** So many may be kept before it is asked again which are needed. */
+  #keptMax = keptMax
 
   /** @param held gives a held entry, which is at hand and need not be looked up */
   constructor(store: Store, held: (id: OperationId) => LiveEntry | undefined) {
@@ -30,7 +32,7 @@ export class Parents {
 
   /** True when so many are kept that those which nobody needs any more should go. */
   get isCrowded(): boolean {
-    return this.#states.size > keptMax
+    return this.#states.size > this.#keptMax
   }
 
   /** What has become of an entry; one that was not looked up yet keeps others waiting. */
@@ -43,16 +45,28 @@ export class Parents {
     for (const id of after ?? []) if (!this.#states.has(id)) this.#wanted.add(id)
   }
 
-  /** Looks up those that are wanted. */
+  /** Looks up those that are wanted, all in one search; what was replaced takes one more for each step. */
   async lookUp(): Promise<void> {
-    for (const id of this.#wanted) {
-      for (let changes: number | undefined; changes !== this.#changes;) {
-        changes = this.#changes
-        const state = await this.#read(id)
-        if (changes === this.#changes) this.#states.set(id, state)
+    while (this.#wanted.size > 0) {
+      const ids = [...this.#wanted]
+      const changes = this.#changes
+      const states = await this.#read(ids)
+      if (changes !== this.#changes) continue
+      for (const [id, state] of states) {
+        this.#states.set(id, state)
+        this.#wanted.delete(id)
       }
-      this.#wanted.delete(id)
     }
+  }
+
+  /** Forgets those that nobody needs any more. */
+  keep(needed: ReadonlySet<OperationId>): void {
+    for (const id of this.#states.keys()) if (!needed.has(id)) this.#states.delete(id)
+    for (const [by, carried] of this.#carries) {
+      for (const id of carried) if (!needed.has(id)) carried.delete(id)
+      if (carried.size === 0) this.#carries.delete(by)
+    }
+    this.#keptMax = Math.max(keptMax, 2 * this.#states.size)
   }
 
   /**
@@ -79,26 +93,45 @@ export class Parents {
     this.#carries.clear()
   }
 
-  async #read(id: OperationId): Promise<ParentState> {
-    let parent = await this.#find(id)
-    // What took its place carries its fate. The steps are counted, should a damaged store name a circle.
-    for (let steps = 0; steps < successorsMax; steps += 1) {
-      if (parent?.state.kind !== 'discarded' || parent.state.cause !== 'superseded') break
-      const { by } = parent.state
-      const carried = this.#carries.get(by) ?? new Set()
-      this.#carries.set(by, carried.add(id))
-      parent = await this.#find(by)
+  async #read(ids: readonly OperationId[]): Promise<ReadonlyMap<OperationId, ParentState>> {
+    const states = new Map<OperationId, ParentState>()
+    /** Where each of them is looked for: what took its place carries its fate. */
+    let places = new Map(ids.map((id) => [id, id]))
+    // The steps are counted, should a damaged store name a circle.
+    for (let steps = 0; places.size > 0; steps += 1) {
+      const found = await this.#find(new Set(places.values()))
+      const next = new Map<OperationId, OperationId>()
+      for (const [id, place] of places) {
+        const parent = found.get(place)
+        if (parent?.state.kind === 'discarded' && parent.state.cause === 'superseded' && steps < successorsMax) {
+          const { by } = parent.state
+          this.#carries.set(by, (this.#carries.get(by) ?? new Set()).add(id))
+          next.set(id, by)
+        } else states.set(id, parentState(parent))
+      }
+      places = next
     }
-    // The server cannot judge what it has not been told yet: to ask it would mean to ask again every few seconds.
-    const isOpenDiscard = parent?.state.kind === 'discarded' && !parent.state.isCertain
-    if (isOpenDiscard) return 'pending'
-    // One that is settled, or that nobody here remembers, is the server's to judge: its ledger forgets nothing.
-    return parent === undefined || !isLive(parent) ? 'applied' : stateOf(parent)
+    return states
   }
 
-  async #find(id: OperationId): Promise<StoredEntry | undefined> {
-    return this.#held(id) ?? (await this.#store.find(id))
+  async #find(ids: ReadonlySet<OperationId>): Promise<ReadonlyMap<OperationId, StoredEntry>> {
+    const found = new Map<OperationId, StoredEntry>()
+    const missing = new Set<OperationId>()
+    for (const id of ids) {
+      const held = this.#held(id)
+      if (held === undefined) missing.add(id)
+      else found.set(id, held)
+    }
+    if (missing.size > 0) for (const [id, entry] of await this.#store.findMany(missing)) found.set(id, entry)
+    return found
   }
+}
+
+function parentState(parent: StoredEntry | undefined): ParentState {
+  // The server cannot judge what it has not been told yet: to ask it would mean to ask again every few seconds.
+  if (parent?.state.kind === 'discarded' && !parent.state.isCertain) return 'pending'
+  // One that is settled, or that nobody here remembers, is the server's to judge: its ledger forgets nothing.
+  return parent === undefined || !isLive(parent) ? 'applied' : stateOf(parent)
 }
 
 function stateOf({ state }: LiveEntry): ParentState {

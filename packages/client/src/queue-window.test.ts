@@ -168,9 +168,9 @@ async function parentAndChild(): Promise<{
   const finds: string[] = []
   const store: Store = {
     ...memory,
-    find: (id) => {
-      finds.push(id)
-      return memory.find(id)
+    findMany: (ids) => {
+      finds.push(...ids)
+      return memory.findMany(ids)
     },
   }
   const [parent] = await store.append([queuedOperation('parent', { lane: 'note:1' }), childOf('parent', 'child')])

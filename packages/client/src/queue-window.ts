@@ -225,9 +225,11 @@ export class QueueWindow {
 
   async #lookUpParents(): Promise<void> {
     if (this.#parents.isCrowded) {
-      this.#parents.clear()
-      for (const { after } of this.waiting) this.#parents.want(after)
-      for (const stream of Object.values(this.streams())) for (const { after } of stream) this.#parents.want(after)
+      const needed = new Set(this.#lanesBehind.keys())
+      for (const entries of [this.waiting, ...Object.values(this.streams())]) {
+        for (const { after = [] } of entries) for (const id of after) needed.add(id)
+      }
+      this.#parents.keep(needed)
     }
     await this.#parents.lookUp()
   }
