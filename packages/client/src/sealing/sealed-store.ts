@@ -8,7 +8,15 @@
 import type { OperationId, Priority, QueuedOperation } from '@holdfast/core'
 import { textOf } from '../store/operation-text.ts'
 import { onceEach, type FaultListener } from '../store/store-fault.ts'
-import { idOf, isLive, type LiveEntry, type LogPage, type Store, type StoredEntry } from '../store/store.ts'
+import {
+  idOf,
+  isLive,
+  type LiveEntry,
+  type LogPage,
+  type Position,
+  type Store,
+  type StoredEntry,
+} from '../store/store.ts'
 import type { Cipher } from './cipher.ts'
 import { confirmKeys } from './confirmed-keys.ts'
 import { ExchangeDesk } from './exchange-desk.ts'
@@ -108,15 +116,20 @@ export function openSealedStore(store: Store, { cipher, writes, onFault }: Seale
     },
     readLog,
     readLogs: async (after, limits) => {
-      // Counted in sealed bytes, the pages are shorter than they might be, and of one instant.
-      const { pages, leadership } = await store.readLogs(after, limits)
       const opened = new Map<Priority, LogPage>()
-      for (const [priority, raw] of pages) {
-        const page = await openedPage(raw)
-        const isPassedOver = page.entries.length === 0 && !page.isEnd
-        opened.set(priority, isPassedOver ? await readLog(priority, page.last, limits) : page)
+      for (let from = after; ;) {
+        // Counted in sealed bytes, the pages are shorter than they might be.
+        const { pages, leadership } = await store.readLogs(from, limits)
+        const passedOver = new Map<Priority, Position | undefined>()
+        for (const [priority, raw] of pages) {
+          const page = await openedPage(raw)
+          if (page.entries.length > 0 || page.isEnd) opened.set(priority, page)
+          else passedOver.set(priority, page.last)
+        }
+        // Of the latest instant: who leads by then, and which acts there were, must not be older than any page.
+        if (passedOver.size === 0) return { pages: opened, leadership }
+        from = passedOver
       }
-      return { pages: opened, leadership }
     },
     readEnds: () => store.readEnds(),
     readHeld: (kind, { after, limit }) =>

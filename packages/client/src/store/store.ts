@@ -171,7 +171,7 @@ export interface LogPage {
   readonly isEnd: boolean
 }
 
-/** Pages of several logs, and who led: all of it as it stood at one instant. */
+/** Pages of several logs, and who led when the last of them was read. */
 export interface LogsView {
   /** A page of each log that was asked for. */
   readonly pages: ReadonlyMap<Priority, LogPage>
@@ -233,7 +233,7 @@ export interface Store {
     after: Position | undefined,
     limits: { readonly entriesMax: number; readonly bytesMax: number },
   ): Promise<LogPage>
-  /** Reads a page of each log that is asked for, as `readLog` does, and who leads, all at one instant. */
+  /** Reads a page of each log that is asked for, as `readLog` does, and who leads: at one instant, or who leads later. */
   readLogs(
     after: ReadonlyMap<Priority, Position | undefined>,
     limits: { readonly entriesMax: number; readonly bytesMax: number },
