@@ -64,13 +64,24 @@ export async function storedEntry(store: Store, id: OperationId): Promise<Stored
  *
  * @throws SyncError `illegal-act` when one of the entries is in a state in which it makes no sense by now
  */
-export function carryOut({ store, environment }: ActGround, acts: readonly Act[]): Promise<readonly UpdateReport[]> {
+export async function carryOut(
+  { store, environment }: ActGround,
+  acts: readonly Act[],
+): Promise<readonly UpdateReport[]> {
   const nowMs = environment.clock.now()
   const requests = acts.map((act) => ({
     entry: act.entry,
     change: (current: StoredEntry) => changeBy(act, current, nowMs),
   }))
-  return store.update(requests, { durability: 'strict', nowMs })
+  const reports = await store.update(requests, { durability: 'strict', nowMs })
+  return Promise.all(reports.map((report, nth) => withReplacement(store, report, acts[nth])))
+}
+
+/** The report of an act that had been written by a transaction whose end was not seen: what it put in place is there. */
+async function withReplacement(store: Store, report: UpdateReport, act: Act | undefined): Promise<UpdateReport> {
+  if (report.isChanged || act?.replacement === undefined) return report
+  const standing = await store.find(act.replacement.id)
+  return standing === undefined || !isLive(standing) ? report : { ...report, isChanged: true, replacement: standing }
 }
 
 /** Says that an act makes no sense for an entry as it is. */
@@ -83,6 +94,7 @@ export function illegal(entry: StoredEntry, wanted: string, why?: string): SyncE
 
 function changeBy(act: Act, current: StoredEntry, nowMs: number): EntryChange | undefined {
   const { event, replacement, keepsBody, onDead } = act
+  if (isCarriedOut(act, current)) return undefined
   const isInLine = act.isInLine ?? (replacement?.cancel === undefined && isUntried(current))
   const next = deliver(current.state, event, { nowMs, random: 0.5, schedule: exponential() })
   // A refusal that has been recorded meanwhile would only be repeated under the same id.
@@ -95,4 +107,9 @@ function changeBy(act: Act, current: StoredEntry, nowMs: number): EntryChange | 
     ...(onDead !== undefined && { onDead }),
     ...(replacement !== undefined && { replacement: { operation: replacement, state: placeOf(isInLine, nowMs) } }),
   }
+}
+
+/** True for what this act has made: a store writes a transaction again whose end it did not see. */
+function isCarriedOut({ event }: Act, { state }: StoredEntry): boolean {
+  return 'by' in event && state.kind === 'discarded' && state.by === event.by
 }

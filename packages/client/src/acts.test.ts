@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { addNote, note, openNotes, refusing, textsOf } from './note.fixture.ts'
 import type { Outbox } from './outbox.ts'
 import { memoryDisk } from './store/memory-store.ts'
+import type { Store } from './store/store.ts'
 import { World } from './world.fixture.ts'
 
 interface Scene {
@@ -399,5 +400,39 @@ describe('a lane that goes on', () => {
     cut('lose-request')
     const queued = await outbox.enqueue(addNote, note('one'))
     await expect(outbox.skip(queued.id)).rejects.toMatchObject({ code: 'illegal-act' })
+  })
+})
+
+describe('F043 an act whose commit was not seen, and which is written again', () => {
+  /** A store that loses its connection after each strict commit, and repeats what it has written. */
+  const repeating = (store: Store): Store => ({
+    ...store,
+    update: async (requests, options) => {
+      if (options.durability === 'strict') await store.update(requests, options)
+      return store.update(requests, options)
+    },
+  })
+
+  test('is carried out once, and gives the entry to follow', async () => {
+    const world = new World()
+    const outbox = await openNotes(world, memoryDisk(), repeating)
+    await world.advance(1000)
+    await outbox.pause()
+    const [first, second, third] = await Promise.all(
+      ['one', 'two', 'three'].map((text) => outbox.enqueue(addNote, note(text))),
+    )
+    if (first === undefined || second === undefined || third === undefined) throw new RangeError('three were stored')
+    const edited = await outbox.edit(first.id, note('ONE'))
+    expect(edited).toMatchObject({ concerns: first.id, payload: note('ONE') })
+    expect((await outbox.discard(second.id)).state.kind).toBe('discarded')
+    const back = await outbox.undo(second.id)
+    expect(back).toMatchObject({ payload: note('two') })
+    await outbox.resume()
+    await world.advance(1000)
+    expect(textsOf(world)).toHaveLength(3)
+    expect(new Set(textsOf(world))).toEqual(new Set(['ONE', 'two', 'three']))
+    expect((await edited.settled).kind).toBe('applied')
+    expect((await back.settled).kind).toBe('applied')
+    await outbox.close()
   })
 })

@@ -4,6 +4,7 @@ import { openOutboxWith } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
 import { openMemoryStore, type MemoryDisk } from './store/memory-store.ts'
 import { openMemoryRegistry } from './store/memory-registry.ts'
+import type { Store } from './store/store.ts'
 import type { World } from './world.fixture.ts'
 
 /** A note about a subject. */
@@ -33,13 +34,17 @@ export const addNote = defineOperation({
   lane: (note: Note) => noteLane(note.subject),
 })
 
-/** A tab of the app. */
-export function openNotes(world: World, disk: MemoryDisk): Promise<Outbox> {
+/** A tab of the app; `wrap` gives its store a fault. */
+export function openNotes(
+  world: World,
+  disk: MemoryDisk,
+  wrap: (store: Store) => Store = (store) => store,
+): Promise<Outbox> {
   const environment = world.environment()
   return openOutboxWith(
     {
       environment,
-      openStore: () => Promise.resolve(openMemoryStore(disk)),
+      openStore: () => Promise.resolve(wrap(openMemoryStore(disk))),
       openRegistry: () => Promise.resolve(openMemoryRegistry(environment.random)),
     },
     {
