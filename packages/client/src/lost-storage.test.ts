@@ -82,6 +82,24 @@ describe('F044 storage that the browser has thrown away', () => {
     expect((await browser.watch(0)).watch.lost?.pending).toBe(5)
   })
 
+  test('is told once, although another page that is open counts on', async () => {
+    const browser = new Browser()
+    const { count: countThere } = await browser.watch(3)
+    browser.loseStorage()
+    const { watch: first, count: countHere } = await browser.watch(0)
+    const { watch: second } = await browser.watch(0)
+    expect([first.lost?.pending, second.lost?.pending]).toEqual([3, 3])
+    // A page from before counts what was lost with its storage.
+    countThere(2)
+    await browser.world.advance(1000)
+    expect((await browser.watch(0)).watch.lost?.pending).toBe(3)
+    // One that did not acknowledge counts on.
+    second.acknowledge()
+    countHere(1)
+    await browser.world.advance(1000)
+    expect((await browser.watch(1)).watch.lost).toBeUndefined()
+  })
+
   test('is no loss when nothing was left in it, when it is still there, and for somebody else', async () => {
     const browser = new Browser()
     await browser.watch(2)

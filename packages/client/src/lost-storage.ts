@@ -81,7 +81,13 @@ export async function watchForLostStorage(
   write()
   const stop = outbox.subscribe(() => {
     const { pending, needsYou } = outbox.status()
-    if (pending + needsYou !== told) write()
+    if (pending + needsYou === told) return
+    const now = parseNote(cookies.cookie, name)
+    // Another page has seen that the storage was lost: what this one counts is the work of a device that is no more.
+    if (now !== undefined && now.device !== device) return
+    // Another page may have acknowledged it.
+    if (now !== undefined) lost = now.lost
+    write()
   })
   return {
     get lost() {

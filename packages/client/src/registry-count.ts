@@ -43,8 +43,12 @@ export class RegistryCount {
   async #remember(): Promise<void> {
     const { pending, needsYou } = this.#board.snapshot
     if (this.#remembered === pending + needsYou) return
-    this.#remembered = pending + needsYou
-    const usedAtMs = this.#clock.now()
-    await this.#registry.remember({ ...this.#session, pending: this.#remembered, usedAtMs }).catch(() => {})
+    const count = pending + needsYou
+    try {
+      await this.#registry.remember({ ...this.#session, pending: count, usedAtMs: this.#clock.now() })
+      this.#remembered = count
+    } catch {
+      // Not told: the next change of the status, or the end of the outbox, tries again.
+    }
   }
 }
