@@ -45,6 +45,7 @@ import { StatusBoard, type SyncStatus } from './status.ts'
 import { StorageWatch } from './storage-status.ts'
 import { KeepingStore } from './store/keeping-store.ts'
 import { isSameSession, type RegisteredIdentity, type Registry, type Session } from './store/registry.ts'
+import { untilAborted } from './until-aborted.ts'
 import {
   idOf,
   isLive,
@@ -216,6 +217,7 @@ export class Engine implements Outbox {
           try {
             await this.#drain.run(epoch, signal)
           } finally {
+            this.#passes.leaveForeign()
             await this.#store.release()
           }
         },
@@ -276,9 +278,10 @@ export class Engine implements Outbox {
   async drain({ signal, ...wish }: DrainOptions = {}): Promise<DrainReport> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    await this.#intake.idle()
+    const ends = [signal, this.#closing.signal, this.storage.outdated]
+    await untilAborted(this.#intake.idle(), ends)
     this.storage.outdated.throwIfAborted()
-    return this.#passes.make(wish, [signal, this.#closing.signal, this.storage.outdated])
+    return this.#passes.make(wish, ends)
   }
 
   async pause({ types }: PauseOptions = {}): Promise<void> {
@@ -334,7 +337,9 @@ export class Engine implements Outbox {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     await this.#intake.idle()
-    this.#closing.abort(new SyncError('closed', 'The outbox was closed.'))
+    this.#closing.abort(
+      new SyncError('closed', 'The outbox was closed. What waited in it is kept: open it again to go on.'),
+    )
     this.#counting.close()
     this.#cancelCleanup?.()
     this.#cancelLook?.()

@@ -26,6 +26,8 @@ export class PassRequests {
   readonly #host: PassHost
   /** By the request that asks another leader. */
   readonly #asked = new Map<string, Pass>()
+  /** Made for others, while this context leads. */
+  readonly #foreign = new Set<Pass>()
   #requests = 0
 
   constructor(host: PassHost) {
@@ -60,8 +62,17 @@ export class PassRequests {
   /** Makes the pass that another context asks this leader for. */
   async makeFor(request: string, wish: PassWish): Promise<void> {
     const pass = new Pass(wish)
+    this.#foreign.add(pass)
     this.#host.drain.add(pass)
-    this.#host.post({ kind: 'drained', request, report: await pass.report })
+    const report = await pass.report
+    this.#foreign.delete(pass)
+    this.#host.post({ kind: 'drained', request, report })
+  }
+
+  /** This context leads no more: whoever asked it asks the next leader. */
+  leaveForeign(): void {
+    for (const pass of this.#foreign) this.#host.drain.remove(pass)
+    this.#foreign.clear()
   }
 
   /** The leader has made a pass; nothing happens unless it was asked for here. */
