@@ -13,7 +13,7 @@ import {
 } from '@holdfast/core'
 import { createSyncServer, openJobs, wireOperationOf, type JobDone, type SyncServer } from '@holdfast/server'
 import { Hono } from 'hono'
-import { testDatabases } from '../../server/src/database/test-databases.fixture.ts'
+import { testDatabases, type TestDatabaseKind } from '../../server/src/database/test-databases.fixture.ts'
 import { analyticsDoors, analyticsHandlers } from './analytics/handlers.ts'
 import { analyticsOperations } from './analytics/operations.ts'
 import { invoiceJobs, jobDoors, jobHandlers } from './field-jobs/handlers.ts'
@@ -82,9 +82,8 @@ export interface Packs {
   readonly close: () => Promise<void>
 }
 
-/** Opens a server on PGlite. `north` has invoices for its completed jobs. */
-export async function openPacks(): Promise<Packs> {
-  const [kind] = testDatabases
+/** Opens a server, on PGlite unless told otherwise. `north` has invoices for its completed jobs. */
+export async function openPacks(kind: TestDatabaseKind | undefined = testDatabases[0]): Promise<Packs> {
   if (kind === undefined) throw new Error('no database')
   const { database, close } = await kind.open()
   const processor = simulatedProcessor()

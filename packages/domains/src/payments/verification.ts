@@ -1,6 +1,6 @@
 /**
  * Verifying card payments: outside every transaction, keyed by the payment, written down as an operation of the server's
- * own. A crash anywhere in between asks the processor again under the same key, and the ledger takes one verdict.
+ * own. A crash anywhere in between asks the processor again under the same key, and the decider takes one verdict.
  *
  *   payment applied, with its job ─▶ processor ─▶ payments.card-verdict ─▶ completed | failed
  */
@@ -9,7 +9,7 @@ import { JobError, onJob, wireOperationOf, type BatchOwner, type JobHandler, typ
 import { needsVerification, paymentKind, settleCard, type CardVerdict } from './operations.ts'
 import type { CardProcessor } from './processor.ts'
 
-/** Who writes verdicts down. No account can have this name. */
+/** Who writes verdicts down. No account may have this name: `authenticate` must never answer it. */
 export const processorUser = '~processor'
 
 /** How long a processor may take, ms. */
@@ -42,7 +42,9 @@ export async function verifyPayment(
     // Nothing is known of it. It stays as it is, and is asked about again.
     return 'unknown'
   }
-  const id = parseOperationId(`verdict:${paymentId}`)
+  // An id of its own each time: one that can be foretold could be taken by somebody else. Of several verdicts the decider
+  // takes the first.
+  const id = parseOperationId(`verdict:${crypto.randomUUID()}`)
   if (id === undefined) return 'unknown'
   const owner: BatchOwner = { tenant, user: processorUser, device: 'server' }
   await sync.apply(owner, [wireOperationOf(settleCard, { ...verdict }, verdict, { id })])
