@@ -11,7 +11,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F078: 'uploads: types by content',
   F079: 'uploads: metadata of photos',
   F080: 'the event stream and its limit per person',
-  F086: 'the export of dead letters',
   F093: 'autosaved forms',
   F094: 'components under a strict renderer',
   F099: 'the blob store',

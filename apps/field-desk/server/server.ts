@@ -4,13 +4,12 @@
  * Of all that is written to, the database comes first. It holds the lock on the data folder, so that a second server
  * which was started on the same folder by mistake stops before it has touched anything.
  */
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { getRequestListener } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { simulatedProcessor } from '@holdfast/domains/payments/handlers'
 import { createSyncServer, ServerError, type Database, type Log } from '@holdfast/server'
+import type { ServedApp } from '@holdfast/server/cli'
+import { listenOnNode } from '@holdfast/server/node'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -34,9 +33,6 @@ export interface ServerSurroundings {
   readonly pagesFolder: string
 }
 
-/** How long requests may take to finish once the server is told to stop, ms. */
-const finishWithinMs = 8000
-
 /**
  * Starts the server. When anything fails, everything that was opened is closed again.
  *
@@ -46,14 +42,12 @@ export async function startServer(config: Config, surroundings: ServerSurroundin
   const files = await readServedFiles(surroundings.pagesFolder)
   const database = await openDatabase(config, surroundings.log)
   try {
-    const app = await assemble(config, database, files, surroundings.log)
-    const answer = getRequestListener(app.fetch)
-    const server = createServer((request, response) => void answer(request, response))
-    const port = await listen(server, config.port)
+    const { fetch, close } = await assemble(config, database, files, surroundings.log)
+    const server = await listenOnNode({ fetch, port: config.port, ...(close !== undefined && { onClose: close }) })
     return {
-      port,
+      port: server.port,
       close: async () => {
-        await finish(server)
+        await server.close()
         await database.close()
       },
     }
@@ -83,7 +77,13 @@ async function openDatabase({ databaseUrl, dataFolder }: Config, log: Log): Prom
   }
 }
 
-async function assemble({ dataFolder }: Config, database: Database, files: ServedFiles, log: Log) {
+/** Puts all that answers requests together, on a database that is open. */
+export async function assemble(
+  { dataFolder }: Pick<Config, 'dataFolder'>,
+  database: Database,
+  files: ServedFiles,
+  log: Log,
+): Promise<ServedApp> {
   const key = await readOrMakeKey(dataFolder)
   const accounts = await openAccounts(database)
   await addDemoAccounts(database)
@@ -105,39 +105,12 @@ async function assemble({ dataFolder }: Config, database: Database, files: Serve
     limit: createLoginLimit(now),
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
   })
-  return createApp({
+  const app = createApp({
     // It charges nobody: this is an app for trying things out.
     doors: [login, ...packDoors(sync, simulatedProcessor()), sync.routes],
     files,
     log,
     sessionOf: (request) => sessionOf(request, key, now()),
   })
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port)
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EADDRINUSE') {
-      throw new Error(
-        `Port ${port} is taken by another program. Stop that one, or choose another with PORT=… (PORT=0: any free one).`,
-      )
-    }
-    if (code === 'EACCES') throw new Error(`This user may not open port ${port}. Choose one from 1024 up with PORT=….`)
-    throw error
-  }
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
-}
-
-async function finish(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  // Browsers keep connections open for later; those that carry no request now go at once.
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), finishWithinMs)
-  await closed
-  clearTimeout(timer)
+  return { fetch: (request, env) => app.fetch(request, env) }
 }

@@ -5,6 +5,7 @@
 import { ServerError } from '../error.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { jobsMigration } from './migrations/0002-jobs.ts'
+import { refusedMigration } from './migrations/0003-refused.ts'
 import type { Row } from './database.ts'
 
 /** What a migration runs on: one connection, inside a transaction, as the owner of the tables. */
@@ -24,7 +25,11 @@ export interface Migration {
 const migrations: readonly Migration[] = [
   { name: 'ledger', sql: ledgerMigration },
   { name: 'jobs', sql: jobsMigration },
+  { name: 'refused', sql: refusedMigration },
 ]
+
+/** The number of the last migration that this release knows. */
+export const migrationsKnown: number = migrations.length
 
 /** "hold" in ASCII and 1: the key of the advisory lock, unlikely to be anybody else's. */
 const lockKey = '1752132708, 1'

@@ -17,6 +17,8 @@ export interface PgliteOptions {
   /** The data folder, made when missing. Without one everything is in memory and gone at the end. */
   readonly folder?: string
   readonly log: Log
+  /** `false` opens the database as it is: neither migrated nor checked, for whoever only looks. Default `true`. */
+  readonly migrate?: boolean
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PgliteOptions {
  *
  * @throws ServerError `database-in-use` when another process that is alive has the folder; `row-security`, `newer-database`
  */
-export async function openPglite({ folder, log }: PgliteOptions): Promise<Database> {
+export async function openPglite({ folder, log, migrate: isWanted = true }: PgliteOptions): Promise<Database> {
   if (folder !== undefined) await mkdir(folder, { recursive: true })
   const unlock = folder === undefined ? undefined : await lockFolder(folder)
   try {
@@ -34,14 +36,18 @@ export async function openPglite({ folder, log }: PgliteOptions): Promise<Databa
       event: 'database-embedded',
       message: 'The database is embedded in this process. That is for trying things out, not for production.',
     })
-    return await start(pglite, unlock)
+    return await start(pglite, unlock, isWanted)
   } catch (error) {
     await unlock?.()
     throw error
   }
 }
 
-async function start(pglite: PGlite, unlock: (() => Promise<void>) | undefined): Promise<Database> {
+async function start(
+  pglite: PGlite,
+  unlock: (() => Promise<void>) | undefined,
+  isMigrated: boolean,
+): Promise<Database> {
   const guard = createTransactionGuard()
   const database: Database = {
     tx: async (tenant, run) => {
@@ -76,6 +82,7 @@ async function start(pglite: PGlite, unlock: (() => Promise<void>) | undefined):
     },
     [Symbol.asyncDispose]: () => database.close(),
   }
+  if (!isMigrated) return database
   try {
     await pglite.transaction((transaction) =>
       migrate({

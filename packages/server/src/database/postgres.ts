@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly connectionsMax?: number
   /** How long a transaction waits for a connection, ms. Default 10 s. */
   readonly connectionWaitMaxMs?: number
+  /** `false` opens the database as it is: neither migrated nor checked, for whoever only looks. Default `true`. */
+  readonly migrate?: boolean
 }
 
 /**
@@ -96,8 +98,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     [Symbol.asyncDispose]: () => database.close(),
   }
   try {
-    await migrateOn(pool, log)
-    await checkRowSecurity(database)
+    if (options.migrate !== false) {
+      await migrateOn(pool, log)
+      await checkRowSecurity(database)
+    }
   } catch (error) {
     await database.close()
     throw error

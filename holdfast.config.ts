@@ -1,0 +1,2 @@
+// What `npx holdfast` runs in this checkout: Field Desk.
+export { default } from './apps/field-desk/holdfast.config.ts'
