@@ -10,7 +10,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F077: 'uploads: generated names',
   F078: 'uploads: types by content',
   F079: 'uploads: metadata of photos',
-  F080: 'the event stream and its limit per person',
   F093: 'autosaved forms',
   F094: 'components under a strict renderer',
   F099: 'the blob store',

@@ -112,5 +112,5 @@ export async function assemble(
     log,
     sessionOf: (request) => sessionOf(request, key, now()),
   })
-  return { fetch: (request, env) => app.fetch(request, env) }
+  return { fetch: (request, env) => app.fetch(request, env), close: sync.close }
 }

@@ -16,6 +16,16 @@ export {
   type RetrySchedule,
 } from './backoff.ts'
 export {
+  changesPageMax,
+  changesPath,
+  eventsPath,
+  parseChangesAnswer,
+  parseFeedHead,
+  type Change,
+  type ChangesAnswer,
+  type FeedHead,
+} from './changes.ts'
+export {
   classify,
   type HttpAnswer,
   type NoAnswer,

@@ -37,6 +37,9 @@ export {
   type ReceivedOperation,
   type RefuseDecision,
 } from './handler.ts'
+export type { StreamLimits } from './feed/event-streams.ts'
+export { createFeedNotifier, feedChannel, type FeedNotifier } from './feed/feed-notifier.ts'
+export type { LiveFeedOptions } from './feed/live-feed.ts'
 export { holdfastAnswer, jsonAnswer, problemAnswer } from './http/answer.ts'
 export { batchSizeProblem } from './http/batch-door.ts'
 export {

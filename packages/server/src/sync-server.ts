@@ -1,9 +1,11 @@
 /**
- * The server: puts doors, rules and database together. It owns nothing that must be closed; the database is its
- * caller's.
+ * The server: puts doors, rules, feed and database together. What it must be closed for is its event streams; the
+ * database is its caller's.
  */
 import {
   batchPath,
+  changesPath,
+  eventsPath,
   healthPath,
   protocolVersion,
   type AnyOperationDefinition,
@@ -17,6 +19,8 @@ import { applyBatch, type ApplyDependencies, type BatchOwner } from './apply.ts'
 import type { Database } from './database/database.ts'
 import { listEntities, readEntities, type EntityPage } from './entities.ts'
 import { ServerError } from './error.ts'
+import { answerChanges, answerEvents } from './feed/feed-doors.ts'
+import { createLiveFeed, type LiveFeed, type LiveFeedOptions } from './feed/live-feed.ts'
 import type { Entity, Handler } from './handler.ts'
 import { holdfastAnswer } from './http/answer.ts'
 import { answerBatch } from './http/batch-door.ts'
@@ -50,13 +54,18 @@ export interface SyncServerOptions {
   readonly allowedOrigins?: readonly string[]
   readonly log?: Log
   readonly limits?: ServerLimits
+  /** Event streams: how many, how long, how often they look. */
+  readonly feed?: LiveFeedOptions
   /** The server's clock, ms since 1970. Default `Date.now`. */
   readonly nowMs?: () => number
 }
 
 /** A server, to be mounted in any Hono or fetch host. */
 export interface SyncServer {
-  /** `POST /api/sync/offline-operations` and `GET /api/sync/health`; problem documents for all else under `/api/sync`. */
+  /**
+   * `POST /api/sync/offline-operations`, `GET /api/sync/changes`, `GET /api/sync/events` and `GET /api/sync/health`;
+   * problem documents for all else under `/api/sync`.
+   */
   readonly routes: Hono
   /**
    * Applies operations in their order, an outcome for each: what every door ends in.
@@ -76,6 +85,12 @@ export interface SyncServer {
   ) => Promise<EntityPage>
   /** Makes a route's handler with the checks that every door has: origin, session, size and form of the body. */
   readonly door: (takes: 'json' | 'nothing', answer: (request: DoorRequest) => Promise<Response>) => DoorHandler
+  /** Says that a transaction of somebody else's, such as a job's, has fed a tenant's feed and is committed. */
+  readonly changed: (tenant: string) => void
+  /** How many event streams are open. */
+  readonly streams: () => number
+  /** Ends the event streams and stops listening. The database stays open: it is its caller's. */
+  readonly close: () => Promise<void>
 }
 
 const bodyBytesMaxDefault = 1024 * 1024
@@ -97,23 +112,46 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     allowedOrigins: new Set(options.allowedOrigins),
     bodyBytesMax: limits.bodyBytesMax ?? bodyBytesMaxDefault,
   }
+  const live = createLiveFeed(database, log, options.feed)
   const server: Omit<SyncServer, 'routes'> = {
-    apply: (owner, operations) => applyBatch(apply, owner, operations),
+    apply: async (owner, operations) => {
+      const outcomes = await applyBatch(apply, owner, operations)
+      if (outcomes.some(({ outcome }) => outcome === 'applied')) live.changed(owner.tenant)
+      return outcomes
+    },
     read: (tenant, kind, ids) => readEntities(database, tenant, kind, ids),
     losingSide: (tenant, operation) => readLosingSide(database, tenant, operation),
     list: (tenant, kind, page) => listEntities(database, tenant, kind, page),
     door: (takes, answer) => createDoor(dependencies, takes, answer),
+    changed: live.changed,
+    streams: live.streams.count,
+    close: live.close,
   }
-  return { ...server, routes: routesOf(server, dependencies) }
+  return { ...server, routes: routesOf(server, dependencies, database, live) }
 }
 
-function routesOf(server: Omit<SyncServer, 'routes'>, { authenticate, log }: DoorDependencies): Hono {
+function routesOf(
+  server: Omit<SyncServer, 'routes'>,
+  { authenticate, log }: DoorDependencies,
+  database: Database,
+  live: LiveFeed,
+): Hono {
   const routes = new Hono()
   routes.post(
     batchPath,
     server.door('json', (request) => answerBatch(request, server.apply)),
   )
   routes.all(batchPath, methodNotAllowed('POST'))
+  routes.get(
+    changesPath,
+    server.door('nothing', (request) => answerChanges(request, database)),
+  )
+  routes.all(changesPath, methodNotAllowed('GET', 'HEAD'))
+  routes.get(
+    eventsPath,
+    server.door('nothing', (request) => Promise.resolve(answerEvents(request, live.streams))),
+  )
+  routes.all(eventsPath, methodNotAllowed('GET'))
   routes.get(healthPath, async (context) => {
     try {
       const session = await authenticate(context.req.raw)

@@ -53,5 +53,5 @@ async function appOf(configuration: Configuration, context: ServiceContext): Pro
     ...(operations !== undefined && { operations }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
   })
-  return { fetch: (request, env) => sync.routes.fetch(request, env) }
+  return { fetch: (request, env) => sync.routes.fetch(request, env), close: sync.close }
 }
