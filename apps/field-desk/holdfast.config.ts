@@ -14,11 +14,11 @@ const { port, dataFolder, databaseUrl } = reading.config
 const configuration: Configuration = defineConfig({
   database: databaseUrl === undefined ? { folder: join(dataFolder, 'db') } : { url: databaseUrl },
   port,
-  app: async ({ database, log }) => {
+  app: async ({ database, log, observers }) => {
     const { assemble } = await import('./server/server.ts')
     const { readServedFiles } = await import('./server/static-files.ts')
     const files = await readServedFiles(fileURLToPath(new URL('dist', import.meta.url)))
-    return assemble({ dataFolder }, database, files, log)
+    return assemble({ dataFolder }, database, files, log, observers)
   },
 })
 

@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { simulatedProcessor } from '@holdfast/domains/payments/handlers'
-import { createSyncServer, ServerError, type Database, type Log } from '@holdfast/server'
+import { createSyncServer, ServerError, type Database, type Log, type Observer } from '@holdfast/server'
 import type { ServedApp } from '@holdfast/server/cli'
 import { listenOnNode } from '@holdfast/server/node'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
@@ -83,6 +83,7 @@ export async function assemble(
   database: Database,
   files: ServedFiles,
   log: Log,
+  observers: readonly Observer[] = [],
 ): Promise<ServedApp> {
   const key = await readOrMakeKey(dataFolder)
   const accounts = await openAccounts(database)
@@ -93,6 +94,7 @@ export async function assemble(
     database,
     handlers: packHandlers,
     log,
+    observers,
     authenticate: (request) => {
       const session = sessionOf(request, key, now())
       return session === undefined ? null : { tenant: session.tenant, user: session.user, roles: [] }
@@ -112,5 +114,5 @@ export async function assemble(
     log,
     sessionOf: (request) => sessionOf(request, key, now()),
   })
-  return { fetch: (request, env) => app.fetch(request, env), close: sync.close }
+  return { fetch: (request, env) => app.fetch(request, env), close: sync.close, streams: sync.streams }
 }

@@ -1,6 +1,17 @@
+export { apiDescription } from './api/description-doors.ts'
+export type { DescribedApi } from './api/openapi.ts'
+export type { ApiRoute, BodyAbout, JsonSchema, RouteAbout } from './api/route-table.ts'
 export type { BatchOwner } from './apply.ts'
 export type { LosingSide } from './conflict.ts'
-export { appRole, type Database, type Parameter, type Query, type Row, type Transaction } from './database/database.ts'
+export {
+  appRole,
+  type Connections,
+  type Database,
+  type Parameter,
+  type Query,
+  type Row,
+  type Transaction,
+} from './database/database.ts'
 export {
   decideBatch,
   entitiesToLoad,
@@ -68,6 +79,7 @@ export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
 export type { KeptSide } from './losing-sides.ts'
+export type { AppliedBatch, DeviceReport, Observer } from './operate/observer.ts'
 export { applyJsonPatch, applyMergePatch, patchedLengthMax, patchStepsMax, type Patched } from './patch.ts'
 export {
   prepareBatch,

@@ -15,6 +15,8 @@ import {
   type WireOperation,
 } from '@holdfast/core'
 import { Hono } from 'hono'
+import { isAt, mountRoutes, type ApiRoute } from './api/route-table.ts'
+import { batchAbout, changesAbout, eventsAbout, healthAbout, losingSideAbout } from './api/sync-routes.ts'
 import { applyBatch, type ApplyDependencies, type BatchOwner } from './apply.ts'
 import type { Database } from './database/database.ts'
 import { listEntities, readEntities, type EntityPage } from './entities.ts'
@@ -27,7 +29,6 @@ import { answerBatch } from './http/batch-door.ts'
 import {
   createDoor,
   failureAnswer,
-  methodNotAllowed,
   notFound,
   type Authenticate,
   type DoorDependencies,
@@ -36,6 +37,7 @@ import {
 } from './http/door.ts'
 import type { Log } from './log.ts'
 import { answerLosingSide, losingSidePath, readLosingSide, type KeptSide } from './losing-sides.ts'
+import { tellAll, type Observer } from './operate/observer.ts'
 
 /** Limits of a server; each has a default. */
 export interface ServerLimits {
@@ -54,6 +56,8 @@ export interface SyncServerOptions {
   readonly allowedOrigins?: readonly string[]
   readonly log?: Log
   readonly limits?: ServerLimits
+  /** Who measures: metrics, tracing, or an observer of your own. */
+  readonly observers?: readonly Observer[]
   /** Event streams: how many, how long, how often they look. */
   readonly feed?: LiveFeedOptions
   /** The server's clock, ms since 1970. Default `Date.now`. */
@@ -67,6 +71,8 @@ export interface SyncServer {
    * problem documents for all else under `/api/sync`.
    */
   readonly routes: Hono
+  /** The same routes with what there is to say about them, for a description of the API. */
+  readonly api: readonly ApiRoute[]
   /**
    * Applies operations in their order, an outcome for each: what every door ends in.
    *
@@ -113,9 +119,13 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     bodyBytesMax: limits.bodyBytesMax ?? bodyBytesMaxDefault,
   }
   const live = createLiveFeed(database, log, options.feed)
-  const server: Omit<SyncServer, 'routes'> = {
+  const observer = tellAll(options.observers ?? [])
+  const typeOf = ({ type }: WireOperation): string => (apply.handlers.has(type) ? type : 'unknown')
+  const server: Doors = {
     apply: async (owner, operations) => {
+      const startedAtMs = nowMs()
       const outcomes = await applyBatch(apply, owner, operations)
+      observer.applied({ tenant: owner.tenant, operations, outcomes, startedAtMs, endedAtMs: nowMs(), typeOf })
       if (outcomes.some(({ outcome }) => outcome === 'applied')) live.changed(owner.tenant)
       return outcomes
     },
@@ -127,32 +137,27 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     streams: live.streams.count,
     close: live.close,
   }
-  return { ...server, routes: routesOf(server, dependencies, database, live) }
+  const parts = { database, live, observer, nowMs }
+  const api = routesOf(server, dependencies, parts)
+  return { ...server, api, routes: appOf(api, parts) }
+}
+
+type Doors = Omit<SyncServer, 'api' | 'routes'>
+
+interface RouteParts {
+  readonly database: Database
+  readonly live: LiveFeed
+  readonly observer: Required<Observer>
+  readonly nowMs: () => number
 }
 
 function routesOf(
-  server: Omit<SyncServer, 'routes'>,
+  { door, apply, losingSide }: Doors,
   { authenticate, log }: DoorDependencies,
-  database: Database,
-  live: LiveFeed,
-): Hono {
-  const routes = new Hono()
-  routes.post(
-    batchPath,
-    server.door('json', (request) => answerBatch(request, server.apply)),
-  )
-  routes.all(batchPath, methodNotAllowed('POST'))
-  routes.get(
-    changesPath,
-    server.door('nothing', (request) => answerChanges(request, database)),
-  )
-  routes.all(changesPath, methodNotAllowed('GET', 'HEAD'))
-  routes.get(
-    eventsPath,
-    server.door('nothing', (request) => Promise.resolve(answerEvents(request, live.streams))),
-  )
-  routes.all(eventsPath, methodNotAllowed('GET'))
-  routes.get(healthPath, async (context) => {
+  parts: RouteParts,
+): readonly ApiRoute[] {
+  const { database, live, observer } = parts
+  const health: DoorHandler = async (context) => {
     try {
       const session = await authenticate(context.req.raw)
       const answer: HealthAnswer = {
@@ -163,14 +168,47 @@ function routesOf(
     } catch (error) {
       return failureAnswer(error, log)
     }
+  }
+  return [
+    {
+      method: 'post',
+      path: batchPath,
+      handler: door('json', (request) => answerBatch(request, apply, observer.reported)),
+      about: batchAbout,
+    },
+    {
+      method: 'get',
+      path: changesPath,
+      handler: door('nothing', (request) => answerChanges(request, database)),
+      about: changesAbout,
+    },
+    {
+      method: 'get',
+      path: eventsPath,
+      handler: door('nothing', (request) => Promise.resolve(answerEvents(request, live.streams))),
+      about: eventsAbout,
+    },
+    { method: 'get', path: healthPath, handler: health, about: healthAbout },
+    {
+      method: 'get',
+      path: `${losingSidePath}:id`,
+      handler: door('nothing', (request) => answerLosingSide(request, losingSide)),
+      about: losingSideAbout,
+    },
+  ]
+}
+
+function appOf(routes: readonly ApiRoute[], { observer, nowMs }: RouteParts): Hono {
+  const app = new Hono()
+  app.use('/api/sync/*', async (context, next) => {
+    const startedAtMs = nowMs()
+    await next()
+    const path = routes.find((route) => isAt(route, context.req.path))?.path ?? 'other'
+    observer.answered({ path, status: context.res.status, durationMs: nowMs() - startedAtMs })
   })
-  routes.all(healthPath, methodNotAllowed('GET', 'HEAD'))
-  routes.get(
-    `${losingSidePath}:id`,
-    server.door('nothing', (request) => answerLosingSide(request, server.losingSide)),
-  )
-  routes.all('/api/sync/*', notFound)
-  return routes
+  mountRoutes(app, routes)
+  app.all('/api/sync/*', notFound)
+  return app
 }
 
 function handlersByType({ handlers, operations = [] }: SyncServerOptions): ReadonlyMap<string, Handler> {

@@ -8,6 +8,7 @@ import type { Database } from '../database/database.ts'
 import type { Handler } from '../handler.ts'
 import type { Authenticate } from '../http/door.ts'
 import type { Log } from '../log.ts'
+import type { Observer } from '../operate/observer.ts'
 import type { Command } from './command.ts'
 
 /** Where the data is: a PostgreSQL, or a PGlite in a folder (for trying things out). */
@@ -21,12 +22,16 @@ export interface ServiceContext {
   readonly log: Log
   /** Aborted when the process is told to end. */
   readonly stopping: AbortSignal
+  /** Who measures; to be given to `createSyncServer`. */
+  readonly observers: readonly Observer[]
 }
 
 /** What answers requests. */
 export interface ServedApp {
   /** Answers one request; `env` is the host's own, passed on as it came. */
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>
+  /** How many event streams are open, for metrics. */
+  readonly streams?: () => number
   /** Ends what would never end by itself, such as event streams; called when the server stops taking requests. */
   readonly close?: () => Promise<void>
 }
@@ -42,6 +47,8 @@ export interface Configuration {
   readonly handlers?: readonly Handler[]
   readonly authenticate?: Authenticate
   readonly allowedOrigins?: readonly string[]
+  /** More observers, such as `traceOperations()` of `@holdfast/server/tracing`. */
+  readonly observers?: readonly Observer[]
   /** An app of your own around the sync server, in place of `handlers` and `authenticate`. */
   readonly app?: (context: ServiceContext) => Promise<ServedApp>
   /** What `holdfast worker` runs: works until `stopping` is aborted, and ends when its work in hand is done. */
@@ -62,6 +69,7 @@ const known = [
   'handlers',
   'authenticate',
   'allowedOrigins',
+  'observers',
   'app',
   'worker',
   'commands',
@@ -94,7 +102,7 @@ function findFaults(value: unknown): readonly string[] {
   if (port !== undefined && !(Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535)) {
     faults.push(`"port" is expected to be a whole number from 0 to 65535, got ${shown(port)}`)
   }
-  for (const name of ['operations', 'handlers', 'allowedOrigins']) {
+  for (const name of ['operations', 'handlers', 'allowedOrigins', 'observers']) {
     const list = setting(name)
     if (list !== undefined && !Array.isArray(list))
       faults.push(`"${name}" is expected to be an array, got ${nameOf(list)}`)

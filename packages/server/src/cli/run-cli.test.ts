@@ -172,20 +172,27 @@ test('serve answers until it is told to stop, then ends with 0; worker gets data
   )
   const stop = new AbortController()
   const heard: string[] = []
-  let port = (_: number): void => undefined
-  const listening = new Promise<number>((resolve) => {
-    port = resolve
+  const said: string[] = []
+  let isSaid = (): void => undefined
+  const listening = new Promise<void>((resolve) => {
+    isSaid = resolve
   })
-  const serving = runCli([...named, 'serve'], {
-    out: (line) => port(Number(/port (\d+)/.exec(line)?.[1])),
+  const serving = runCli([...named, 'serve', '--metrics-port', '0'], {
+    out: (line) => {
+      said.push(line)
+      if (said.length === 2) isSaid()
+    },
     err: (line) => heard.push(line),
     env: {},
     workingFolder: folder,
     stopping: stop.signal,
     version: '1',
   })
-  const answer = await fetch(`http://localhost:${await listening}/`)
+  await listening
+  const answer = await fetch(`http://localhost:${/port (\d+)/.exec(said[0] ?? '')?.[1]}/`)
   expect(await answer.json()).toEqual([{ one: 1 }])
+  const metrics = await fetch(/http:\S+/.exec(said[1] ?? '')?.[0] ?? '')
+  expect(await metrics.text()).toContain('holdfast_batch_operations_count 0')
   stop.abort()
   expect(await serving).toBe(0)
   expect(heard.map((line) => (JSON.parse(line) as { event: string }).event)).toContain('stopped')

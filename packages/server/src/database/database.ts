@@ -38,7 +38,17 @@ export interface Database extends AsyncDisposable {
   readonly query: Query
   /** Calls back for every `NOTIFY` on the channel; returns a function that ends it. Messages may be lost: also poll. */
   readonly listen: (channel: string, heard: (payload: string) => void) => Promise<() => Promise<void>>
+  /** How its connections are used, for metrics; absent where there is only one. */
+  readonly connections?: () => Connections
   readonly close: () => Promise<void>
+}
+
+/** Connections of a pool. */
+export interface Connections {
+  readonly open: number
+  readonly idle: number
+  /** Transactions that wait for a connection. */
+  readonly waiting: number
 }
 
 /** The role that every transaction runs as: neither owner of a table nor allowed to bypass row-level security. */

@@ -90,6 +90,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
         await stop()
       }
     },
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
       if (!guard.close()) return
       await Promise.all([...listeners].map((stop) => stop()))

@@ -11,14 +11,19 @@ import {
   type WireOperation,
 } from '@holdfast/core'
 import type { BatchOwner } from '../apply.ts'
+import type { DeviceReport } from '../operate/observer.ts'
 import { holdfastAnswer, problemAnswer } from './answer.ts'
 import type { DoorRequest } from './door.ts'
 
 /** Applies operations for an owner; see applyBatch. */
 export type Apply = (owner: BatchOwner, operations: readonly WireOperation[]) => Promise<readonly OperationOutcome[]>
 
-/** Answers a batch. What the body says of tenant and user is only compared with the session. */
-export async function answerBatch({ session, request, body }: DoorRequest, apply: Apply): Promise<Response> {
+/** Answers a batch, and tells `reported` what the device says of itself. What the body says of tenant and user is only compared with the session. */
+export async function answerBatch(
+  { session, request, body }: DoorRequest,
+  apply: Apply,
+  reported: (report: DeviceReport) => void = () => undefined,
+): Promise<Response> {
   const early = problemOfEnvelope(request, body)
   if (early !== undefined) return problemAnswer(early)
   const { fault, value: batch } = withValue(parseBatchRequest(body))
@@ -37,6 +42,7 @@ export async function answerBatch({ session, request, body }: DoorRequest, apply
       }),
     )
   }
+  reported({ tenant, device: batch.device, pending: batch.pending, oldestAgeMs: batch.oldestAgeMs })
   const outcomes = await apply({ tenant, user, device: batch.device }, batch.operations)
   // An operation that the server fails at stands alone at last when clients halve their batches: then it counts.
   const [only] = outcomes

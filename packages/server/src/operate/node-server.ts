@@ -7,7 +7,7 @@
  * Clients send again what was refused, under the same ids, to whichever server is there by then.
  */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { problem } from '@holdfast/core'
 import { problemAnswer } from '../http/answer.ts'
@@ -45,15 +45,19 @@ export async function listenOnNode(options: NodeServerOptions): Promise<NodeServ
   const answer = getRequestListener((request: Request, env: object) =>
     closing === undefined ? options.fetch(request, env) : refusal(),
   )
+  const inHand = new Set<ServerResponse>()
   const server = createServer((request, response) => {
-    // A connection that stays open would bring further requests, and none is taken any more.
     if (closing !== undefined) response.shouldKeepAlive = false
+    inHand.add(response)
+    response.once('close', () => inHand.delete(response))
     void answer(request, response)
   })
   const port = await listen(server, options)
   return {
     port,
     close: () => {
+      // A connection that stays open would bring further requests, and none is taken any more.
+      for (const response of inHand) response.shouldKeepAlive = false
       closing ??= finish(server, options)
       return closing
     },

@@ -4,7 +4,7 @@ import type { Configuration } from '../configuration.ts'
 import { readOptions } from '../options.ts'
 
 /** Makes the command for a configuration. */
-export function workerCommand({ worker }: Configuration): Command {
+export function workerCommand({ worker, observers = [] }: Configuration): Command {
   return {
     summary: 'work on jobs until told to end; any number of workers may run',
     run: async (argv, { out, log, stopping, openDatabase }) => {
@@ -14,7 +14,7 @@ export function workerCommand({ worker }: Configuration): Command {
       }
       const database = await openDatabase()
       out('holdfast works on jobs')
-      await worker({ database, log, stopping })
+      await worker({ database, log, stopping, observers })
       return 0
     },
   }
