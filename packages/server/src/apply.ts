@@ -32,6 +32,8 @@ import { runEffect } from './run-effect.ts'
 import { claim, type Claim } from './statements/claim.ts'
 import { readLedger } from './statements/read-ledger.ts'
 import { write } from './statements/write.ts'
+import type { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
+import { webhookJobs } from './webhooks/webhook-jobs.ts'
 
 /** Whose batch it is. `tenant` and `user` come from the session, `device` is what the device says of itself. */
 export interface BatchOwner {
@@ -46,6 +48,8 @@ export interface ApplyDependencies {
   readonly handlers: HandlersByType
   readonly log: Log
   readonly nowMs: () => number
+  /** Who is told of applied operations; default nobody. */
+  readonly webhooks?: readonly WebhookEndpoint[]
 }
 
 /** Runs of one transaction. Each rerun means that another one committed, so some batch always makes progress. */
@@ -221,7 +225,7 @@ async function applyWithReruns(
 class Outrun extends Error {}
 
 async function applyOnce(
-  { database, log, nowMs }: ApplyDependencies,
+  { database, log, nowMs, webhooks = [] }: ApplyDependencies,
   owner: BatchOwner,
   operations: readonly PreparedOperation[],
   stoppedLanes: ReadonlySet<string>,
@@ -247,7 +251,9 @@ async function applyOnce(
       // A batch of mere duplicates has claimed nothing and changes nothing.
       const hasWrites = claimed.ids.size > 0 || result.successors.size > 0
       if (hasWrites && !(await write(query, tenant, at, result, claimed.ids))) throw new Outrun()
-      await storeJobs(query, owner, at, result.jobs)
+      const wires = operations.map(({ wire }) => wire)
+      const told = webhookJobs(webhooks, { tenant, user, at }, wires, result.ledger)
+      await storeJobs(query, owner, at, [...result.jobs, ...told])
       return result
     })
   } catch (error) {

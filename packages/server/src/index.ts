@@ -91,3 +91,6 @@ export {
 export { idsReferredTo, wavesOf } from './references.ts'
 export { createSyncServer, type ServerLimits, type SyncServer, type SyncServerOptions } from './sync-server.ts'
 export { wireOperationOf, type WireOperationOptions } from './wire-operation.ts'
+export { webhookHandler, type WebhookSurroundings } from './webhooks/deliver-webhook.ts'
+export type { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
+export { webhookJobType, type WebhookEvent } from './webhooks/webhook-jobs.ts'

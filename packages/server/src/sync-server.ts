@@ -38,6 +38,7 @@ import {
 import type { Log } from './log.ts'
 import { answerLosingSide, losingSidePath, readLosingSide, type KeptSide } from './losing-sides.ts'
 import { tellAll, type Observer } from './operate/observer.ts'
+import { checkEndpoints, type WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 
 /** Limits of a server; each has a default. */
 export interface ServerLimits {
@@ -56,6 +57,8 @@ export interface SyncServerOptions {
   readonly allowedOrigins?: readonly string[]
   readonly log?: Log
   readonly limits?: ServerLimits
+  /** Who is told of applied operations, by signed requests that a worker makes (`webhookHandler`). */
+  readonly webhooks?: readonly WebhookEndpoint[]
   /** Who measures: metrics, tracing, or an observer of your own. */
   readonly observers?: readonly Observer[]
   /** Event streams: how many, how long, how often they look. */
@@ -111,7 +114,9 @@ const bodyBytesMaxDefault = 1024 * 1024
  */
 export function createSyncServer(options: SyncServerOptions): SyncServer {
   const { database, authenticate, log = () => undefined, limits = {}, nowMs = Date.now } = options
-  const apply: ApplyDependencies = { database, handlers: handlersByType(options), log, nowMs }
+  const { webhooks = [] } = options
+  checkEndpoints(webhooks)
+  const apply: ApplyDependencies = { database, handlers: handlersByType(options), log, nowMs, webhooks }
   const dependencies: DoorDependencies = {
     authenticate,
     log,

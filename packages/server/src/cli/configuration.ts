@@ -7,8 +7,10 @@ import type { AnyOperationDefinition } from '@holdfast/core'
 import type { Database } from '../database/database.ts'
 import type { Handler } from '../handler.ts'
 import type { Authenticate } from '../http/door.ts'
+import type { JobHandler } from '../jobs/job-handler.ts'
 import type { Log } from '../log.ts'
 import type { Observer } from '../operate/observer.ts'
+import type { WebhookEndpoint } from '../webhooks/webhook-endpoint.ts'
 import type { Command } from './command.ts'
 
 /** Where the data is: a PostgreSQL, or a PGlite in a folder (for trying things out). */
@@ -51,7 +53,11 @@ export interface Configuration {
   readonly observers?: readonly Observer[]
   /** An app of your own around the sync server, in place of `handlers` and `authenticate`. */
   readonly app?: (context: ServiceContext) => Promise<ServedApp>
-  /** What `holdfast worker` runs: works until `stopping` is aborted, and ends when its work in hand is done. */
+  /** What `holdfast worker` works at. */
+  readonly jobs?: readonly JobHandler[]
+  /** Who is told of applied operations; `holdfast worker` delivers. An `app` gives the same list to its sync server. */
+  readonly webhooks?: readonly WebhookEndpoint[]
+  /** In place of `jobs` and `webhooks`, a worker of your own: works until `stopping` is aborted, and ends when its work in hand is done. */
   readonly worker?: (context: ServiceContext) => Promise<void>
   /** More commands, by name. */
   readonly commands?: Readonly<Record<string, Command>>
@@ -70,6 +76,8 @@ const known = [
   'authenticate',
   'allowedOrigins',
   'observers',
+  'jobs',
+  'webhooks',
   'app',
   'worker',
   'commands',
@@ -102,7 +110,7 @@ function findFaults(value: unknown): readonly string[] {
   if (port !== undefined && !(Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535)) {
     faults.push(`"port" is expected to be a whole number from 0 to 65535, got ${shown(port)}`)
   }
-  for (const name of ['operations', 'handlers', 'allowedOrigins', 'observers']) {
+  for (const name of ['operations', 'handlers', 'allowedOrigins', 'observers', 'jobs', 'webhooks']) {
     const list = setting(name)
     if (list !== undefined && !Array.isArray(list))
       faults.push(`"${name}" is expected to be an array, got ${nameOf(list)}`)
@@ -118,6 +126,9 @@ function findFaults(value: unknown): readonly string[] {
   }
   if (setting('app') !== undefined && setting('handlers') !== undefined) {
     faults.push('"app" and "handlers" are both given; an app makes its own sync server, so keep one of them')
+  }
+  if (setting('worker') !== undefined && (setting('jobs') ?? setting('webhooks')) !== undefined) {
+    faults.push('"worker" and "jobs" or "webhooks" are both given; a worker of your own runs its jobs itself')
   }
   return [...faults, ...commandFaults(setting('commands'))]
 }

@@ -92,7 +92,7 @@ test('a call that cannot be understood is exit code 2 and says what was expected
 test('every fault of a configuration is named at once, before anything is opened', async () => {
   const named = await configure(
     'faults',
-    `{ database: { url: 'mysql://secret@x' }, port: '80', handlers: [], app: 1, worker: {}, extra: 1, commands: { 'Bad Name': {}, half: { summary: 'x' } } }`,
+    `{ database: { url: 'mysql://secret@x' }, port: '80', handlers: [], app: 1, worker: {}, webhooks: [], extra: 1, commands: { 'Bad Name': {}, half: { summary: 'x' } } }`,
   )
   const { code, err } = await call([...named, 'serve'])
   expect(code).toBe(1)
@@ -102,6 +102,7 @@ test('every fault of a configuration is named at once, before anything is opened
     '"app" is expected to be a function',
     '"worker" is expected to be a function, got a value of type object',
     '"extra" is no setting',
+    '"worker" and "jobs" or "webhooks" are both given',
     '"Bad Name"',
     'the command "half"',
     '"authenticate" is expected beside "handlers"',
@@ -197,9 +198,15 @@ test('serve answers until it is told to stop, then ends with 0; worker gets data
   expect(await serving).toBe(0)
   expect(heard.map((line) => (JSON.parse(line) as { event: string }).event)).toContain('stopped')
   expect((await call([...named, 'worker'], AbortSignal.abort())).code).toBe(0)
+  const jobs = await configure(
+    'jobs',
+    `{ database: ${JSON.stringify({ folder: join(folder, 'work') })}, jobs: [{ type: 'j', work: async () => ({}) }] }`,
+  )
+  expect(await call([...jobs, 'worker', '--attempts', '2'], AbortSignal.abort())).toMatchObject({ code: 0 })
+  expect((await call([...jobs, 'worker', '--attempts', '0'])).code).toBe(2)
   const empty = await configure('empty', `{ database: ${database()} }`)
   expect((await call([...empty, 'serve'])).err).toContain('nothing to serve')
-  expect((await call([...empty, 'worker'])).err).toContain('"worker" is expected')
+  expect((await call([...empty, 'worker'])).err).toContain('"jobs", "webhooks" or a function "worker"')
 })
 
 test('the installed door starts under any Node and passes the exit code on', async () => {

@@ -77,7 +77,7 @@ async function listenForScrapers(
 }
 
 async function appOf(configuration: Configuration, context: ServiceContext): Promise<ServedApp> {
-  const { app, handlers, authenticate, operations, allowedOrigins } = configuration
+  const { app, handlers, authenticate, operations, allowedOrigins, webhooks } = configuration
   if (app !== undefined) return app(context)
   if (handlers === undefined || authenticate === undefined) {
     throw new Error(
@@ -92,6 +92,7 @@ async function appOf(configuration: Configuration, context: ServiceContext): Pro
     handlers,
     authenticate,
     ...(operations !== undefined && { operations }),
+    ...(webhooks !== undefined && { webhooks }),
     ...(allowedOrigins !== undefined && { allowedOrigins }),
   })
   const { routes, close, streams } = sync
