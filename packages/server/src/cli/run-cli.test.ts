@@ -5,16 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPglite } from '../database/pglite.ts'
+import { launchPostgres, type LaunchedPostgres } from '../database/postgres-launcher.fixture.ts'
+import { openPostgres } from '../database/postgres.ts'
 import { idOf, noteHandlers, noteOp } from '../notes.fixture.ts'
 import { createSyncServer } from '../sync-server.ts'
 import { runCli } from './run-cli.ts'
 
 let folder = ''
+let postgres: LaunchedPostgres
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-cli-'))
+  postgres = await launchPostgres()
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(async () => {
+  await postgres.stop()
+  await rm(folder, { recursive: true })
+})
 
 /** Writes a configuration module and gives the option that names it. */
 async function configure(name: string, body: string): Promise<readonly string[]> {
@@ -37,7 +43,7 @@ async function call(argv: readonly string[], stopping = new AbortController().si
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
-const database = () => JSON.stringify({ folder: join(folder, 'db') })
+const database = () => JSON.stringify({ url: postgres.url })
 
 test('help lists the kit’s commands and the configuration’s, and says what one of them takes', async () => {
   const named = await configure(
@@ -125,10 +131,12 @@ test('every fault of a configuration is named at once, before anything is opened
 })
 
 test('F086 migrate, doctor and dead-letters on a database: from nothing to a list without payloads', async () => {
-  const named = await configure('work', `{ database: ${JSON.stringify({ folder: join(folder, 'work') })} }`)
+  const named = await configure('work', `{ database: ${database()} }`)
   const before = await call([...named, 'doctor'])
   expect(before.code).toBe(1)
-  expect(before.out).toMatch(/failed {2,}database .*holdfast migrate/)
+  expect(before.out).toMatch(/failed {2,}migrations .*holdfast migrate/)
+  const nowhere = await configure('nowhere', `{ database: ${JSON.stringify({ folder: join(folder, 'none') })} }`)
+  expect((await call([...nowhere, 'doctor'])).out).toMatch(/failed {2,}database .*There is none in .*holdfast migrate/)
   expect((await call([...named, 'migrate'])).out).toContain('as this release expects')
   const after = await call([...named, 'doctor', '--json'])
   expect(after.code).toBe(0)
@@ -137,7 +145,7 @@ test('F086 migrate, doctor and dead-letters on a database: from nothing to a lis
     expect(findings).toContainEqual(expect.objectContaining({ check, state: 'ok' }))
   }
 
-  const opened = await openPglite({ folder: join(folder, 'work'), log: () => undefined })
+  const opened = await openPostgres({ url: postgres.url, log: () => undefined })
   let nowMs = Date.UTC(2026, 0, 1)
   const clock = () => (nowMs += 1000)
   const sync = createSyncServer({ database: opened, handlers: noteHandlers, authenticate: () => null, nowMs: clock })
@@ -164,7 +172,7 @@ test('F086 migrate, doctor and dead-letters on a database: from nothing to a lis
 test('serve answers until it is told to stop, then ends with 0; worker gets database and signal', async () => {
   const named = await configure(
     'serve',
-    `{ database: ${JSON.stringify({ folder: join(folder, 'work') })}, port: 0,
+    `{ database: ${database()}, port: 0,
        app: async ({ database }) => ({ fetch: async () => Response.json(await database.query('one', 'select 1 as one', [])) }),
        worker: async ({ database, stopping }) => {
          await database.query('one', 'select 1 as one', [])
@@ -198,10 +206,7 @@ test('serve answers until it is told to stop, then ends with 0; worker gets data
   expect(await serving).toBe(0)
   expect(heard.map((line) => (JSON.parse(line) as { event: string }).event)).toContain('stopped')
   expect((await call([...named, 'worker'], AbortSignal.abort())).code).toBe(0)
-  const jobs = await configure(
-    'jobs',
-    `{ database: ${JSON.stringify({ folder: join(folder, 'work') })}, jobs: [{ type: 'j', work: async () => ({}) }] }`,
-  )
+  const jobs = await configure('jobs', `{ database: ${database()}, jobs: [{ type: 'j', work: async () => ({}) }] }`)
   expect(await call([...jobs, 'worker', '--attempts', '2'], AbortSignal.abort())).toMatchObject({ code: 0 })
   expect((await call([...jobs, 'worker', '--attempts', '0'])).code).toBe(2)
   const empty = await configure('empty', `{ database: ${database()} }`)
