@@ -31,8 +31,13 @@ const nobody = 65_534
 const isRoot = process.getuid?.() === 0
 const runAs = isRoot ? { uid: nobody, gid: nobody } : {}
 
-/** Starts a PostgreSQL with an empty database; its data is deleted when it stops. */
-export async function launchPostgres(): Promise<LaunchedPostgres> {
+/**
+ * Starts a PostgreSQL with an empty database; its data is deleted when it stops. `isSynced` makes it write through to the
+ * disk as in production, for measurements.
+ */
+export async function launchPostgres({
+  isSynced = false,
+}: { readonly isSynced?: boolean } = {}): Promise<LaunchedPostgres> {
   const native = reachableBinaries()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-postgres-'))
   const data = join(folder, 'data')
@@ -51,7 +56,7 @@ export async function launchPostgres(): Promise<LaunchedPostgres> {
   const port = await freePort()
   const server = spawn(
     join(native, 'bin', 'postgres'),
-    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F'],
+    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...(isSynced ? [] : ['-F'])],
     { ...runAs, env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
   )
   // Should this process end without stopping it, the server must not outlive it.
