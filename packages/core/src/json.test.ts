@@ -94,6 +94,17 @@ describe('findJsonFault', () => {
     expect(findJsonFault(value)?.reason).toContain(String(jsonValuesMax))
   })
 
+  it('gives a reason for whatever is refused', () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withSparseArray: true, withBigInt: true, withDate: true, withNullPrototype: true }),
+        (value) => {
+          expect(findJsonFault(value) === undefined).toBe(isJson(value))
+        },
+      ),
+    )
+  })
+
   it('accepts objects of another realm and objects without a prototype', () => {
     const bare: unknown = Object.create(null)
     expect(isJson(bare)).toBe(true)

@@ -2,7 +2,7 @@
  * What a payload may be: plain JSON that survives the trip to PostgreSQL unchanged.
  *
  * `findJsonFault` is run where a value enters (enqueue on the client, the doors of the server), so that everything
- * behind those edges may take a `Json` for granted. It walks with its own stack: depth never costs call stack.
+ * behind those edges may take a `Json` for granted. What is deeper than allowed never costs call stack.
  */
 
 /** A JSON value. Numbers are finite; strings are well-formed Unicode without NUL. */
@@ -38,12 +38,41 @@ interface Frame {
  * key that cannot be is reported at its object.
  */
 export function findJsonFault(value: unknown): JsonFault | undefined {
+  return isJson(value) ? undefined : findFirstFault(value)
+}
+
+/** True when `value` is acceptable JSON; see {@link findJsonFault}. Quick: every payload is asked, and nearly all are. */
+export function isJson(value: unknown): value is Json {
+  return isJsonWithin(value, 0, { left: jsonValuesMax })
+}
+
+/** The recursion ends with the depth that is allowed. */
+function isJsonWithin(value: unknown, depth: number, budget: { left: number }): boolean {
+  budget.left -= 1
+  if (budget.left < 0 || reasonAgainst(value, depth) !== undefined) return false
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) {
+    // By index: a hole is a fault.
+    for (let index = 0; index < value.length; index += 1) {
+      if (!isJsonWithin(value[index], depth + 1, budget)) return false
+    }
+    return true
+  }
+  for (const [key, child] of Object.entries(value)) {
+    if (key === '__proto__' || reasonAgainstText(key) !== undefined) return false
+    if (!isJsonWithin(child, depth + 1, budget)) return false
+  }
+  return true
+}
+
+/** The same with the place and the reason, for a value that has a fault. */
+function findFirstFault(value: unknown): JsonFault | undefined {
   const stack: Frame[] = [{ value, path: '', depth: 0 }]
   let valuesSeen = 0
   for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
     valuesSeen += 1
     if (valuesSeen > jsonValuesMax) return { path: '', reason: `there must not be more than ${jsonValuesMax} values` }
-    const reason = reasonAgainst(frame)
+    const reason = reasonAgainst(frame.value, frame.depth)
     if (reason !== undefined) return { path: frame.path, reason }
     const { value: current, path, depth } = frame
     if (typeof current !== 'object' || current === null) continue
@@ -62,11 +91,6 @@ export function findJsonFault(value: unknown): JsonFault | undefined {
     }
   }
   return undefined
-}
-
-/** True when `value` is acceptable JSON; see {@link findJsonFault}. */
-export function isJson(value: unknown): value is Json {
-  return findJsonFault(value) === undefined
 }
 
 /** True when `value` is an object that is neither null nor an array. */
@@ -109,7 +133,7 @@ function pointerStep(key: string): string {
   return /[~/]/.test(key) ? key.split('~').join('~0').split('/').join('~1') : key
 }
 
-function reasonAgainst({ value, depth }: Frame): string | undefined {
+function reasonAgainst(value: unknown, depth: number): string | undefined {
   if (depth > jsonDepthMax) return `nesting must not exceed ${jsonDepthMax} levels`
   switch (typeof value) {
     case 'string':
