@@ -8,7 +8,7 @@ import { openIndexedDbStore } from './store/indexeddb-store.ts'
 import { databaseVersion, storeNames } from './store/migrations.ts'
 import { codeOf, openRaw, raw } from './store/raw-database.fixture.ts'
 import { databaseName } from './store/registry.ts'
-import { packSegment, placeholderKey, segmentKey } from './store/segment.ts'
+import { cutIntoSegments, packSegment, placeholderKey, segmentKey } from './store/segment.ts'
 import { always, appliedChange, change, deadState, queuedOperation, readWholeLog } from './store/store.fixture.ts'
 import type { Store } from './store/store.ts'
 
@@ -27,7 +27,7 @@ describe('F046 damaged records', () => {
     const [, , c, d, e] = stored
     if (c === undefined || d === undefined || e === undefined) throw new Error('five entries')
     await change(store, [always(c, { state: deadState }), always(d, appliedChange()), always(e, appliedChange())])
-    const text = packSegment(stored).split('\n')
+    const text = packSegment(cutIntoSegments(stored, 'medium')[0] ?? []).split('\n')
     await raw(name, storeNames.log.medium, (log) => {
       // b is damaged, and d, which is settled: that is nobody's loss.
       log.put([text[0], text[1], '{"id":', text[3], '{"id":', text[5]].join('\n'), segmentKey(1, 5))

@@ -31,14 +31,15 @@ const outcomeOf = (work: Promise<StoredEntry>): Promise<string> =>
   work.then(idOf, (error: unknown) => (error instanceof SyncError ? error.code : String(error)))
 
 describe('group commit', () => {
-  test('calls made in a row share transactions of a segment each, in the order of the calls', async () => {
+  test('calls made in a row share transactions of eight segments each, in the order of the calls', async () => {
     const { store, groups } = watched()
     const log = openGroupCommit(store, deaf)
-    const entries = await Promise.all(many(300).map((queued) => log.append(queued)))
-    const ids = many(300).map(({ operation }) => operation.id)
+    const count = 8 * segmentEntriesMax + 300
+    const entries = await Promise.all(many(count).map((queued) => log.append(queued)))
+    const ids = many(count).map(({ operation }) => operation.id)
     expect(idsOf(entries)).toEqual(ids)
     expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(ids)
-    expect(groups.map((group) => group.length)).toEqual([segmentEntriesMax, segmentEntriesMax, 44])
+    expect(groups.map((group) => group.length)).toEqual([8 * segmentEntriesMax, 300])
   })
 
   test('what is asked for while a transaction is open goes into the next one', async () => {
@@ -52,19 +53,13 @@ describe('group commit', () => {
     expect(groups).toEqual([['first'], ['a', 'b', 'c']])
   })
 
-  test('a group is no larger than a segment, and a large entry stands alone', async () => {
+  test('a group is no larger than eight segments', async () => {
     const { store, groups } = watched()
     const log = openGroupCommit(store, deaf)
-    const size = Math.floor(segmentSizeMax / 2)
-    const queued = [
-      queuedOperation('small'),
-      queuedOperation('large', { size: segmentSizeMax }),
-      queuedOperation('half-1', { size: size - 400 }),
-      queuedOperation('half-2', { size: size - 400 }),
-      queuedOperation('half-3', { size: size - 400 }),
-    ]
-    await Promise.all(queued.map((entry) => log.append(entry)))
-    expect(groups).toEqual([['small'], ['large'], ['half-1', 'half-2'], ['half-3']])
+    const size = segmentSizeMax - 400
+    const calls = Array.from({ length: 10 }, (_, nth) => log.append(queuedOperation(`large-${nth}`, { size })))
+    await Promise.all(calls)
+    expect(groups.map((group) => group.length)).toEqual([8, 2])
   })
 
   test('F037 a full disk is told to every caller of the group, after one try', async () => {
@@ -78,9 +73,20 @@ describe('group commit', () => {
     expect(await outcomeOf(log.append(queuedOperation('later')))).toBe('later')
   })
 
+  test('F037 what finds no room as a group is tried by segments, each of them once', async () => {
+    const { store, groups } = watched((group) =>
+      group.length > 44 ? new SyncError('quota', 'room for little') : undefined,
+    )
+    const log = openGroupCommit(store, deaf)
+    const outcomes = await Promise.all(many(300).map((queued) => outcomeOf(log.append(queued))))
+    expect(groups.map((group) => group.length)).toEqual([300, segmentEntriesMax, segmentEntriesMax, 44])
+    expect(outcomes.map((outcome) => outcome === 'quota')).toEqual(many(300).map((_, nth) => nth < 256))
+    expect(idsOf(await readWholeLog(store, 'medium'))).toEqual(outcomes.slice(256))
+  })
+
   test('F037 a large entry that finds no room does not fail the small ones around it', async () => {
-    const { store } = watched(([only, second]) =>
-      second === undefined && only?.operation.id === 'large' ? new SyncError('quota', 'full') : undefined,
+    const { store } = watched((group) =>
+      group.some(({ operation }) => operation.id === 'large') ? new SyncError('quota', 'full') : undefined,
     )
     const log = openGroupCommit(store, deaf)
     const queued = [queuedOperation('a'), queuedOperation('large', { size: segmentSizeMax }), queuedOperation('b')]

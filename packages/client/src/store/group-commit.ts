@@ -2,11 +2,17 @@
  * Group commit: appends that are asked for while a transaction is open share the next one. One at a time, in the order
  * of the calls; each caller hears of its own entry. A strict transaction costs a flush of the disk, so the entries of a
  * burst share it.
+ *
+ *   a group ── stored ──▶ each caller hears of its entry
+ *     └─ refused ── several segments? ──▶ a segment's worth at a time ── an entry to blame? ──▶ one by one
  */
 import { SyncError, type QueuedOperation } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
 import { segmentEntriesMax, segmentSizeMax } from './segment.ts'
 import { isLive, type LiveEntry, type Store, type StoredEntry } from './store.ts'
+
+/** Most segments that share a transaction: their callers hear of it in one go, and a page must not stand still for long. */
+const groupSegmentsMax = 8
 
 interface Waiting {
   readonly queued: QueuedOperation
@@ -69,15 +75,32 @@ export function openGroupCommit(store: Store, listener: CommitListener): GroupCo
   }
 }
 
-/** Where the group that starts at `start` ends: a segment's worth of entries of one kind, so that a large one stands alone. */
+/** The entries and UTF-16 code units that may go together. */
+interface Limits {
+  readonly entriesMax: number
+  readonly sizeMax: number
+}
+
+const segmentLimits: Limits = { entriesMax: segmentEntriesMax, sizeMax: segmentSizeMax }
+const groupLimits: Limits = {
+  entriesMax: groupSegmentsMax * segmentEntriesMax,
+  sizeMax: groupSegmentsMax * segmentSizeMax,
+}
+
+/** Where the group that starts at `start` ends. */
 function groupEnd(waiting: readonly Waiting[], start: number): number {
+  // Each id that somebody else chose is looked for among all entries: few of them at a time.
+  return endOf(waiting, start, waiting[start]?.isOnce === true ? segmentLimits : groupLimits)
+}
+
+/** Where entries of one kind that start at `start` have used up the limits; one entry alone may be larger. */
+function endOf(waiting: readonly Waiting[], start: number, { entriesMax, sizeMax }: Limits): number {
   let size = 0
   for (let end = start; ; end += 1) {
     const next = waiting[end]
-    if (next === undefined) return end
+    if (next === undefined || next.isOnce !== waiting[start]?.isOnce) return end
     size += next.size
-    if (next.isOnce !== waiting[start]?.isOnce) return end
-    if (end > start && (end - start >= segmentEntriesMax || size > segmentSizeMax)) return end
+    if (end > start && (end - start >= entriesMax || size > sizeMax)) return end
   }
 }
 
@@ -90,13 +113,27 @@ async function commit(store: Store, group: readonly Waiting[], listener: CommitL
       else resolve(entry)
     }
   } catch (error) {
-    if (group.length === 1 || isTheStoresOwn(error)) {
-      for (const { reject } of group) reject(error)
-      return
-    }
-    // One of them is the reason: the others must not suffer for it, nor change places.
-    for (const single of group) await commit(store, [single], listener)
+    // In order: what can be stored must neither suffer for the rest, nor change places.
+    const parts = partsToTry(group, error)
+    for (const part of parts) await commit(store, part, listener)
+    if (parts.length === 0) for (const { reject } of group) reject(error)
   }
+}
+
+/** Parts of a refused group of which some may be stored all the same; none when nothing but the store itself is the reason. */
+function partsToTry(group: readonly Waiting[], error: unknown): readonly (readonly Waiting[])[] {
+  const code = error instanceof SyncError ? error.code : undefined
+  const isAnEntrys = code === undefined || code === 'too-large' || code === 'invalid-payload'
+  if (group.length === 1 || !(isAnEntrys || code === 'quota')) return []
+  const segments: (readonly Waiting[])[] = []
+  for (let start = 0; start < group.length;) {
+    const end = endOf(group, start, segmentLimits)
+    segments.push(group.slice(start, end))
+    start = end
+  }
+  // Where a whole segment finds no room, its entries one by one would only fail as often as there are entries.
+  if (segments.length > 1) return segments
+  return isAnEntrys ? group.map((single) => [single]) : []
 }
 
 async function appendTo(
@@ -115,9 +152,4 @@ async function appendTo(
   if (fresh.length > 0) onStored(fresh)
   for (const { entry, isNew } of appended) if (!isNew) onKnown(entry)
   return appended.map(({ entry }) => entry)
-}
-
-/** True when no entry is the reason, so that trying each alone would only fail as often as there are entries. */
-function isTheStoresOwn(error: unknown): boolean {
-  return error instanceof SyncError && error.code !== 'too-large' && error.code !== 'invalid-payload'
 }

@@ -5,7 +5,6 @@ import { marksOf, numbersOf } from './log-reading.ts'
 import { LogSection } from './log-section.ts'
 import type { MarksRecord } from './marks.ts'
 import { storeNames } from './migrations.ts'
-import { textOf } from './operation-text.ts'
 import {
   cutIntoSegments,
   deletionStart,
@@ -44,11 +43,9 @@ export async function appendGroup(
   isRetry: boolean,
   tails: Tails,
 ): Promise<readonly LiveEntry[]> {
-  // Numbered, because the same operation may stand in a group twice.
-  const numbered = group.map((queued, nth) => ({ ...queued, nth }))
   const stored: LiveEntry[] = []
   const appendTo = async (priority: Priority): Promise<void> => {
-    const parts = cutIntoSegments(numbered.filter((item) => item.priority === priority))
+    const parts = cutIntoSegments(group, priority)
     if (parts.length === 0) return
     const log = transaction.objectStore(storeNames.log[priority])
     const records = parts.map(packSegment)
@@ -64,8 +61,8 @@ export async function appendGroup(
       sequence += 1
       const segment = segmentKey(sequence, items.length)
       if (written === undefined) log.add(records[part], segment)
-      for (const [index, item] of items.entries()) {
-        stored[item.nth] = queuedEntry(item, textOf(item.operation).length, { priority, segment, index })
+      for (const [index, { queued, nth, text }] of items.entries()) {
+        stored[nth] = queuedEntry(queued, text.length, { priority, segment, index })
       }
     }
     if ((await outpacedBy) !== undefined) throw new OutpacedError('another context has appended')

@@ -11,7 +11,6 @@ import { candidateOf, giveWay, slotOf, type Slot } from './coalescing.ts'
 import { LogPageBuilder, type PageLimits } from './log-page.ts'
 import { LogSection } from './log-section.ts'
 import { countMarked, isMarked, type Marks } from './marks.ts'
-import { textOf } from './operation-text.ts'
 import { isOpenDiscard } from './results.ts'
 import { countOf, cutIntoSegments, queuedEntry, segmentKey } from './segment.ts'
 import {
@@ -193,16 +192,15 @@ function flush(disk: MemoryDisk, durability: 'strict' | 'relaxed'): void {
 
 function append(disk: MemoryDisk, group: readonly QueuedOperation[]): readonly LiveEntry[] {
   // Numbered, because the same operation may stand in a group twice.
-  const numbered = group.map((queued, nth) => ({ ...queued, nth }))
   const stored: LiveEntry[] = []
   for (const priority of priorities) {
     const log = disk.log[priority]
-    for (const items of cutIntoSegments(numbered.filter((item) => item.priority === priority))) {
+    for (const items of cutIntoSegments(group, priority)) {
       log.sequence += 1
       const segment = segmentKey(log.sequence, items.length)
-      const entries = items.map((item, index) => {
-        const entry = queuedEntry(item, textOf(item.operation).length, { priority, segment, index })
-        stored[item.nth] = entry
+      const entries = items.map(({ queued, nth, text }, index) => {
+        const entry = queuedEntry(queued, text.length, { priority, segment, index })
+        stored[nth] = entry
         return entry
       })
       log.keys.push(segment)

@@ -1,3 +1,4 @@
+import type { QueuedOperation } from '@holdfast/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { countMarked, isMarked, roomForMarks, setMark } from './marks.ts'
@@ -14,6 +15,10 @@ import {
   sequenceOf,
 } from './segment.ts'
 import { queuedOperation } from './store.fixture.ts'
+
+/** The record of a group that fits into one segment. */
+const packed = (group: readonly QueuedOperation[]): string =>
+  cutIntoSegments(group, 'medium').map(packSegment).join('more than one')
 
 describe('keys', () => {
   test('say sequence and count, and order by sequence', () => {
@@ -40,11 +45,13 @@ describe('segments', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 60_000 }), { maxLength: 300 }), (sizes) => {
         const group = sizes.map((size, index) => queuedOperation(`id-${index}`, { size }))
-        const segments = cutIntoSegments(group)
-        expect(segments.flat()).toEqual(group)
+        const segments = cutIntoSegments(group, 'medium')
+        expect(segments.flat().map(({ queued }) => queued)).toEqual(group)
+        expect(segments.flat().map(({ nth }) => nth)).toEqual(group.map((_, nth) => nth))
+        expect(cutIntoSegments(group, 'high')).toEqual([])
         for (const [nth, segment] of segments.entries()) {
           const bytesOf = (items: typeof segment): number =>
-            items.reduce((sum, { operation }) => sum + JSON.stringify(operation).length, 0)
+            items.reduce((sum, { queued }) => sum + JSON.stringify(queued.operation).length, 0)
           expect(segment.length).toBeGreaterThan(0)
           expect(segment.length).toBeLessThanOrEqual(segmentEntriesMax)
           expect(segment.length === 1 || bytesOf(segment) <= segmentSizeMax).toBe(true)
@@ -68,7 +75,7 @@ describe('segments', () => {
             return { ...queued, operation: { ...queued.operation, payload: { text, line: 'a\nb\r\u2028' } } }
           })
           const key = segmentKey(3, group.length)
-          const segment = openSegment('medium', key, packSegment(group))
+          const segment = openSegment('medium', key, packed(group))
           const read = group.map((_, index) => (segment === undefined ? undefined : entryAt(segment, index)))
           expect(read.map((entry) => entry?.operation)).toEqual(group.map(({ operation }) => operation))
           expect(read.map((entry) => entry?.onDead)).toEqual(group.map(({ onDead }) => onDead))
@@ -81,7 +88,7 @@ describe('segments', () => {
 
   test('F046 what is no record of this key is damaged, and nothing throws', () => {
     const key = segmentKey(1, 2)
-    const good = packSegment([queuedOperation('a'), queuedOperation('b')])
+    const good = packed([queuedOperation('a'), queuedOperation('b')])
     for (const record of [
       undefined,
       null,

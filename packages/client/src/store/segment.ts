@@ -15,10 +15,11 @@ import {
   type OnDead,
   type Operation,
   type Priority,
+  type Queued,
   type QueuedOperation,
 } from '@holdfast/core'
 import { textOf } from './operation-text.ts'
-import type { LiveEntry, Position } from './store.ts'
+import type { AttemptRecord, LiveEntry, Position } from './store.ts'
 
 /** Most entries in a segment. */
 export const segmentEntriesMax = 128
@@ -64,27 +65,42 @@ export function isLastOfSegment({ segment, index }: Position): boolean {
   return index >= countOf(segment) - 1
 }
 
-/** Cuts a group into segments' worth of entries. */
-export function cutIntoSegments<Item extends QueuedOperation>(group: readonly Item[]): readonly (readonly Item[])[] {
-  const segments: Item[][] = []
+/** An entry on its way into a segment. */
+export interface SegmentItem {
+  readonly queued: QueuedOperation
+  /** Its place in the group: the same operation may stand in a group twice. */
+  readonly nth: number
+  /** Its JSON. */
+  readonly text: string
+}
+
+/** Cuts what a group has for one priority into segments' worth of entries. */
+export function cutIntoSegments(
+  group: readonly QueuedOperation[],
+  priority: Priority,
+): readonly (readonly SegmentItem[])[] {
+  const segments: SegmentItem[][] = []
+  let current: SegmentItem[] = []
   let size = 0
-  for (const queued of group) {
-    const length = textOf(queued.operation).length
-    const current = segments.at(-1)
-    size += length
-    if (current === undefined || current.length >= segmentEntriesMax || size > segmentSizeMax) {
-      segments.push([queued])
-      size = length
-    } else current.push(queued)
+  for (const [nth, queued] of group.entries()) {
+    if (queued.priority !== priority) continue
+    const text = textOf(queued.operation)
+    size += text.length
+    if (current.length === 0 || current.length >= segmentEntriesMax || size > segmentSizeMax) {
+      current = []
+      segments.push(current)
+      size = text.length
+    }
+    current.push({ queued, nth, text })
   }
   return segments
 }
 
 /** Packs entries into the text of a record. */
-export function packSegment(entries: readonly QueuedOperation[]): string {
-  const skips = entries.flatMap(({ onDead }, index) => (onDead === 'skip' ? [index] : []))
+export function packSegment(items: readonly SegmentItem[]): string {
+  const skips = items.flatMap(({ queued }, index) => (queued.onDead === 'skip' ? [index] : []))
   const lines = [JSON.stringify({ format: 1, ...(skips.length > 0 && { skips }) })]
-  for (const { operation } of entries) lines.push(textOf(operation))
+  for (const { text } of items) lines.push(text)
   return lines.join('\n')
 }
 
@@ -116,13 +132,16 @@ export function entryAt({ priority, key, texts, skips }: Segment, index: number)
   return queuedEntry({ operation, priority, onDead }, text.length, { priority, segment: key, index })
 }
 
+const queuedState: Queued = { kind: 'queued' }
+const noAttempts: readonly AttemptRecord[] = []
+
 /** An entry as it stands in the log. */
 export function queuedEntry(
   { operation, priority, onDead }: QueuedOperation,
   size: number,
   position: Position,
 ): LiveEntry {
-  return { operation, priority, onDead, size, position, state: { kind: 'queued' }, attempts: [] }
+  return { operation, priority, onDead, size, position, state: queuedState, attempts: noAttempts }
 }
 
 /** Reads a stored operation; `undefined` when the text is damaged. */
