@@ -112,8 +112,7 @@ export class Drain {
 
   /** The network may be back, or the page is visible again. */
   noteHint(): void {
-    this.#gate.noteHint()
-    this.#latch.set()
+    this.noteGrowth(priorities)
   }
 
   /** The person has signed in: look at the session now. */
@@ -125,6 +124,7 @@ export class Drain {
   /** Asks for a pass; it begins when this context leads. */
   add(pass: Pass): void {
     this.#passes.push(pass)
+    for (const priority of priorities) this.#grown.add(priority)
     this.#latch.set()
   }
 
@@ -273,7 +273,9 @@ export class Drain {
     this.#host.heldBack.warn()
     this.#host.board.set({ nextAttemptAtMs: this.#host.board.snapshot.pending > 0 ? untilMs : undefined })
     await this.#latch.wait(Math.min(untilMs ?? Number.POSITIVE_INFINITY, this.#now + this.#lookEveryMs), signal)
-    for (const priority of priorities) this.#grown.add(priority)
+    // Whoever stored something may have died before it told anybody. But in a burst each group wakes this loop: then
+    // only the log that has grown is read.
+    if (this.#grown.size === 0) for (const priority of priorities) this.#grown.add(priority)
     this.#host.board.set({ nextAttemptAtMs: undefined })
   }
 
