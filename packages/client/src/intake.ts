@@ -42,11 +42,13 @@ export class Intake {
   }
 
   /** Stores an operation, or gives the entry that is there under the caller's id. Throws what `Outbox.enqueue` throws. */
-  async take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
+  take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
     if (options.coalesce !== undefined) return this.#coalesce(definition, payload, options, options.coalesce)
     const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
-    const isOnce = options.id !== undefined
-    return this.#log.append(prepared instanceof Promise ? await prepared : prepared, { isOnce })
+    const kind = { isOnce: options.id !== undefined }
+    return prepared instanceof Promise
+      ? prepared.then((late) => this.#log.append(late, kind))
+      : this.#log.append(prepared, kind)
   }
 
   /** Resolves when nothing is waiting to be stored. */

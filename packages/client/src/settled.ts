@@ -47,15 +47,11 @@ export class SettledPromises {
   }
 
   /** An entry as it was just read, with its promise. */
-  entryOf(stored: StoredEntry, view: EntryView): Entry {
+  entryOf({ state }: StoredEntry, view: EntryView): Entry {
     const gaps = this.#gaps
-    const settled = (): Promise<Final> => this.#settledOf(stored, gaps)
-    return {
-      ...view,
-      get settled() {
-        return settled()
-      },
-    }
+    // Nothing else is kept of what was stored: applications may hold on to thousands of entries.
+    const final = isFinal(state) ? state : undefined
+    return Object.assign(new Settling(() => this.#settledOf(view.id, final, gaps)), view)
   }
 
   listen(listener: (event: SettledEvent) => void): () => void {
@@ -86,9 +82,8 @@ export class SettledPromises {
     this.#listeners.tell({ id, type, state })
   }
 
-  #settledOf(stored: StoredEntry, gaps: number): Promise<Final> {
-    const id = idOf(stored)
-    const state = isFinal(stored.state) ? stored.state : this.#recent.get(id)
+  #settledOf(id: OperationId, final: Final | undefined, gaps: number): Promise<Final> {
+    const state = final ?? this.#recent.get(id)
     if (state !== undefined) return Promise.resolve(state)
     const known = this.#waiting.get(id)
     if (known !== undefined) return known.promise
@@ -146,5 +141,18 @@ export class SettledPromises {
         ),
       )
     this.#waiting.delete(id)
+  }
+}
+
+/** What an entry has besides its view. A class: a getter of each entry's own would cost more than all the rest of it. */
+class Settling {
+  readonly #ask: () => Promise<Final>
+
+  constructor(ask: () => Promise<Final>) {
+    this.#ask = ask
+  }
+
+  get settled(): Promise<Final> {
+    return this.#ask()
   }
 }
