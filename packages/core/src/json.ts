@@ -23,12 +23,6 @@ export const jsonDepthMax = 64
 /** Values (scalars, arrays and objects) that a payload may have: a shared reference repeated at each level must not stall the walk. */
 export const jsonValuesMax = 1_000_000
 
-interface Frame {
-  readonly value: unknown
-  readonly path: string
-  readonly depth: number
-}
-
 /**
  * Finds the first reason why `value` is not acceptable JSON, or `undefined` when it is.
  *
@@ -38,59 +32,40 @@ interface Frame {
  * key that cannot be is reported at its object.
  */
 export function findJsonFault(value: unknown): JsonFault | undefined {
-  return isJson(value) ? undefined : findFirstFault(value)
+  return faultWithin(value, 0, { left: jsonValuesMax })
 }
 
-/** True when `value` is acceptable JSON; see {@link findJsonFault}. Quick: every payload is asked, and nearly all are. */
+/** True when `value` is acceptable JSON; see {@link findJsonFault}. */
 export function isJson(value: unknown): value is Json {
-  return isJsonWithin(value, 0, { left: jsonValuesMax })
+  return findJsonFault(value) === undefined
 }
 
-/** The recursion ends with the depth that is allowed. */
-function isJsonWithin(value: unknown, depth: number, budget: { left: number }): boolean {
+/** Every payload is asked, and nearly all are sound: paths are made on the way back from a fault alone. */
+function faultWithin(value: unknown, depth: number, budget: { left: number }): JsonFault | undefined {
   budget.left -= 1
-  if (budget.left < 0 || reasonAgainst(value, depth) !== undefined) return false
-  if (typeof value !== 'object' || value === null) return true
+  const reason = budget.left < 0 ? `there must not be more than ${jsonValuesMax} values` : reasonAgainst(value, depth)
+  if (reason !== undefined) return { path: '', reason }
+  if (typeof value !== 'object' || value === null) return undefined
   if (Array.isArray(value)) {
     // By index: a hole is a fault.
     for (let index = 0; index < value.length; index += 1) {
-      if (!isJsonWithin(value[index], depth + 1, budget)) return false
+      const fault = faultWithin(value[index], depth + 1, budget)
+      if (fault !== undefined) return behind(String(index), fault)
     }
-    return true
+    return undefined
   }
   for (const [key, child] of Object.entries(value)) {
-    if (key === '__proto__' || reasonAgainstText(key) !== undefined) return false
-    if (!isJsonWithin(child, depth + 1, budget)) return false
-  }
-  return true
-}
-
-/** The same with the place and the reason, for a value that has a fault. */
-function findFirstFault(value: unknown): JsonFault | undefined {
-  const stack: Frame[] = [{ value, path: '', depth: 0 }]
-  let valuesSeen = 0
-  for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
-    valuesSeen += 1
-    if (valuesSeen > jsonValuesMax) return { path: '', reason: `there must not be more than ${jsonValuesMax} values` }
-    const reason = reasonAgainst(frame.value, frame.depth)
-    if (reason !== undefined) return { path: frame.path, reason }
-    const { value: current, path, depth } = frame
-    if (typeof current !== 'object' || current === null) continue
-    if (Array.isArray(current)) {
-      for (let index = current.length - 1; index >= 0; index -= 1) {
-        stack.push({ value: current[index], path: `${path}/${index}`, depth: depth + 1 })
-      }
-      continue
-    }
-    for (const [key, child] of Object.entries(current)) {
-      const keyReason = reasonAgainstText(key)
-      if (keyReason !== undefined) return { path, reason: `of a key: ${keyReason}` }
-      const childPath = `${path}/${pointerStep(key)}`
-      if (key === '__proto__') return { path: childPath, reason: 'a key must not be __proto__' }
-      stack.push({ value: child, path: childPath, depth: depth + 1 })
-    }
+    const keyReason = reasonAgainstText(key)
+    if (keyReason !== undefined) return { path: '', reason: `of a key: ${keyReason}` }
+    const fault =
+      key === '__proto__' ? { path: '', reason: 'a key must not be __proto__' } : faultWithin(child, depth + 1, budget)
+    if (fault !== undefined) return behind(pointerStep(key), fault)
   }
   return undefined
+}
+
+function behind(step: string, { path, reason }: JsonFault): JsonFault {
+  return { path: `/${step}${path}`, reason }
 }
 
 /** True when `value` is an object that is neither null nor an array. */
