@@ -1,6 +1,10 @@
 /**
  * The intake: from a call of `enqueue` to a stored entry. Calls are stored in the order in which they were made, however
  * long the preparation of each takes, and an id of the caller's own is stored once.
+ *
+ *   take ──▶ prepare at once ── nobody before it ──▶ append
+ *     │                      └── others wait, or it refers to another ──▶ line ──▶ append
+ *     └─ too many at once ──▶ copy ──▶ line ──▶ prepare ──▶ append
  */
 import {
   findJsonFault,
@@ -9,8 +13,10 @@ import {
   type OperationId,
   type QueuedOperation,
 } from '@holdfast/core'
+import { CallLine } from './call-line.ts'
 import type { Environment } from './environment.ts'
 import type { EnqueueOptions } from './outbox.ts'
+import { plainCopy } from './plain-copy.ts'
 import { prepare } from './prepare.ts'
 import { coalesce } from './store/coalescing.ts'
 import { openGroupCommit, type CommitListener, type GroupCommit } from './store/group-commit.ts'
@@ -25,82 +31,103 @@ export interface IntakeListener extends CommitListener {
   readonly onAbsorbed: () => void
 }
 
+/** Entries that may wait to be stored before calls are copied and prepared later: a page must not stand still for a burst. */
+const promptMax = 512
+
+/** A call that waits for its turn. */
+interface Call {
+  /** What was prepared when it came; absent where that is left for later. */
+  readonly prepared: QueuedOperation | Promise<QueuedOperation> | undefined
+  readonly definition: AnyOperationDefinition
+  readonly payload: unknown
+  readonly options: EnqueueOptions
+  readonly resolve: (entry: StoredEntry) => void
+  readonly reject: (error: unknown) => void
+}
+
 /** Takes operations in. */
 export class Intake {
   readonly #environment: Environment
   readonly #store: Store
   readonly #listener: IntakeListener
   readonly #log: GroupCommit
-  /** Preparations that are asynchronous; later calls wait behind them. */
-  #preparing: Promise<unknown> | undefined
+  /** Calls that could not be taken at once; later ones wait behind them. */
+  readonly #line: CallLine<Call>
 
   constructor(environment: Environment, store: Store, listener: IntakeListener) {
     this.#listener = listener
     this.#environment = environment
     this.#store = store
     this.#log = openGroupCommit(store, listener)
+    this.#line = new CallLine(
+      () => this.#log.idle(),
+      (call) => this.#serve(call),
+    )
   }
 
   /** Stores an operation, or gives the entry that is there under the caller's id. Throws what `Outbox.enqueue` throws. */
   take(definition: AnyOperationDefinition, payload: unknown, options: EnqueueOptions): Promise<StoredEntry> {
-    if (options.coalesce !== undefined) return this.#coalesce(definition, payload, options, options.coalesce)
-    const prepared = this.#inOrder(() => this.#prepare(definition, payload, options))
-    const kind = { isOnce: options.id !== undefined }
-    return prepared instanceof Promise
-      ? prepared.then((late) => this.#log.append(late, kind))
-      : this.#log.append(prepared, kind)
+    const { coalesce: key } = options
+    if (key !== undefined) assertCoalescable(options, key)
+    const isCrowded = this.#log.length + this.#line.length >= promptMax
+    // Who has said what it was made on is not copied: such states are large.
+    const copy = isCrowded && options.base === undefined ? plainCopy(payload) : undefined
+    const prepared = copy === undefined ? prepare(definition, payload, options, this.#environment) : undefined
+    if (prepared instanceof Promise) prepared.catch(() => {})
+    else if (prepared !== undefined && this.#line.isFree && isAlone(prepared, options)) {
+      return this.#log.append(prepared, { isOnce: options.id !== undefined })
+    }
+    const given = copy === undefined ? payload : copy.value
+    return new Promise((resolve, reject) => {
+      this.#line.enter({ prepared, definition, payload: given, options: ownOptions(options), resolve, reject })
+    })
   }
 
   /** Resolves when nothing is waiting to be stored. */
   async idle(): Promise<void> {
-    await this.#preparing
+    await this.#line.idle()
     await this.#log.idle()
   }
 
-  /** Later calls wait until it is stored: it has a transaction of its own, and must not be overtaken. */
-  async #coalesce(
-    definition: AnyOperationDefinition,
-    payload: unknown,
-    options: EnqueueOptions,
-    key: string,
-  ): Promise<StoredEntry> {
-    if (options.id !== undefined) {
-      throw new SyncError('invalid-payload', 'An entry that is coalesced gets an id of its own: leave out `id`.')
+  #serve(call: Call): Promise<void> | undefined {
+    const { definition, payload, options, reject } = call
+    try {
+      const prepared = call.prepared ?? prepare(definition, payload, options, this.#environment)
+      if (!(prepared instanceof Promise) && isAlone(prepared, options)) {
+        this.#append(prepared, call)
+        return undefined
+      }
+      return this.#serveSlowly(prepared, call).catch(reject)
+    } catch (error) {
+      reject(error)
+      return undefined
     }
-    if (key.length === 0 || key.length > coalesceKeyMax || findJsonFault(key) !== undefined) {
-      throw new SyncError('invalid-payload', `\`coalesce\` is 1 to ${coalesceKeyMax} characters that can be stored.`)
-    }
-    return this.#inOrder(async () => {
-      const prepared = await this.#prepare(definition, payload, options)
-      await this.#log.idle()
-      const { entry, hasAbsorbed } = await coalesce(this.#store, prepared, key, this.#environment.clock.now())
-      if (hasAbsorbed) this.#listener.onAbsorbed()
-      else this.#listener.onStored([entry])
-      return entry
-    })
   }
 
-  #prepare(
-    definition: AnyOperationDefinition,
-    payload: unknown,
-    options: EnqueueOptions,
-  ): QueuedOperation | Promise<QueuedOperation> {
-    const prepared = prepare(definition, payload, options, this.#environment)
-    return prepared instanceof Promise
-      ? prepared.then((late) => this.#withKnownParents(late, options))
-      : this.#withKnownParents(prepared, options)
+  async #serveSlowly(preparing: QueuedOperation | Promise<QueuedOperation>, call: Call): Promise<void> {
+    const prepared = await preparing
+    await this.#lookUp(othersOf(prepared, call.options))
+    const key = call.options.coalesce
+    if (key === undefined) this.#append(prepared, call)
+    else call.resolve(await this.#coalesce(prepared, key))
+  }
+
+  #append(queued: QueuedOperation, { options, resolve, reject }: Call): void {
+    this.#log.take(queued, { isOnce: options.id !== undefined, resolve, reject })
+  }
+
+  /** Later calls wait until it is stored: it has a transaction of its own, and must not be overtaken. */
+  async #coalesce(prepared: QueuedOperation, key: string): Promise<StoredEntry> {
+    await this.#log.idle()
+    const { entry, hasAbsorbed } = await coalesce(this.#store, prepared, key, this.#environment.clock.now())
+    if (hasAbsorbed) this.#listener.onAbsorbed()
+    else this.#listener.onStored([entry])
+    return entry
   }
 
   /** What a payload refers to must be stored here, or the caller must have named it: a slip would wait for ever. */
-  #withKnownParents(
-    prepared: QueuedOperation,
-    { after = [] }: EnqueueOptions,
-  ): QueuedOperation | Promise<QueuedOperation> {
-    const parents = prepared.operation.after?.filter((id) => !after.includes(id)) ?? []
-    return parents.length === 0 ? prepared : this.#lookUp(parents).then(() => prepared)
-  }
-
   async #lookUp(parents: readonly OperationId[]): Promise<void> {
+    if (parents.length === 0) return
     await this.#log.idle()
     for (const id of parents) {
       if ((await this.#store.find(id)) !== undefined) continue
@@ -110,20 +137,30 @@ export class Intake {
       )
     }
   }
+}
 
-  /** Runs preparations in call order; a synchronous one that finds nobody waiting stays synchronous. */
-  #inOrder<Value>(work: () => Value | Promise<Value>): Value | Promise<Value> {
-    const before = this.#preparing
-    const result = before === undefined ? work() : before.then(work)
-    if (!(result instanceof Promise)) return result
-    const settled = result.then(
-      () => {},
-      () => {},
-    )
-    this.#preparing = settled
-    void settled.then(() => {
-      if (this.#preparing === settled) this.#preparing = undefined
-    })
-    return result
+/** The operations that the payload refers to and the caller has not named. */
+function othersOf({ operation }: QueuedOperation, { after = [] }: EnqueueOptions): readonly OperationId[] {
+  return operation.after?.filter((id) => !after.includes(id)) ?? []
+}
+
+/** True for a call that needs nothing but a place in the log. */
+function isAlone(queued: QueuedOperation, options: EnqueueOptions): boolean {
+  return (
+    options.coalesce === undefined && (queued.operation.after === undefined || othersOf(queued, options).length === 0)
+  )
+}
+
+/** The options as they are now: their maker may change them. */
+function ownOptions(options: EnqueueOptions): EnqueueOptions {
+  return options.after === undefined ? { ...options } : { ...options, after: [...options.after] }
+}
+
+function assertCoalescable({ id }: EnqueueOptions, key: string): void {
+  if (id !== undefined) {
+    throw new SyncError('invalid-payload', 'An entry that is coalesced gets an id of its own: leave out `id`.')
+  }
+  if (key.length === 0 || key.length > coalesceKeyMax || findJsonFault(key) !== undefined) {
+    throw new SyncError('invalid-payload', `\`coalesce\` is 1 to ${coalesceKeyMax} characters that can be stored.`)
   }
 }

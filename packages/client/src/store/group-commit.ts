@@ -14,13 +14,17 @@ import { isLive, type LiveEntry, type Store, type StoredEntry } from './store.ts
 /** Most segments that share a transaction: their callers hear of it in one go, and a page must not stand still for long. */
 const groupSegmentsMax = 8
 
-interface Waiting {
-  readonly queued: QueuedOperation
-  readonly size: number
+/** Who hears of an entry. */
+export interface Caller {
   /** Somebody else chose the id: it is stored only if no entry has it. */
   readonly isOnce: boolean
   readonly resolve: (entry: StoredEntry) => void
   readonly reject: (error: unknown) => void
+}
+
+interface Waiting extends Caller {
+  readonly queued: QueuedOperation
+  readonly size: number
 }
 
 /** Appends in groups. */
@@ -32,6 +36,10 @@ export interface GroupCommit {
    * @throws what `Store.append` throws, for this entry alone unless the store itself is the reason
    */
   append(queued: QueuedOperation, options?: { readonly isOnce: boolean }): Promise<StoredEntry>
+  /** The same for whoever has a promise already. */
+  take(queued: QueuedOperation, caller: Caller): void
+  /** Entries that wait for a transaction. */
+  readonly length: number
   /** Resolves when nothing is waiting to be stored. */
   idle(): Promise<void>
 }
@@ -61,14 +69,21 @@ export function openGroupCommit(store: Store, listener: CommitListener): GroupCo
     }
     working = undefined
   }
+  const take = (queued: QueuedOperation, { isOnce, resolve, reject }: Caller): void => {
+    // Encoded here, call by call: what cannot be encoded fails its own caller, and no group takes long to encode.
+    const size = textOf(queued.operation).length
+    waiting.push({ queued, size, isOnce, resolve, reject })
+    working ??= work()
+  }
   return {
+    take,
     append: (queued, { isOnce } = { isOnce: false }) =>
       new Promise((resolve, reject) => {
-        // Encoded here, call by call: what cannot be encoded fails its own caller, and no group takes long to encode.
-        const size = textOf(queued.operation).length
-        waiting.push({ queued, size, isOnce, resolve, reject })
-        working ??= work()
+        take(queued, { isOnce, resolve, reject })
       }),
+    get length() {
+      return waiting.length
+    },
     idle: async () => {
       while (working !== undefined) await working
     },
