@@ -93,6 +93,9 @@ export async function discardEntry(
   }
   const { environment } = ground
   const by = newId(environment)
+  const event = { kind: 'discard', by, ...(reason !== undefined && { reason }) } as const
+  const links = linksOfCancel(entry)
+  if (links === undefined) return carryOut(ground, [{ entry, event, keepsBody: true }])
   const replacement: Operation = {
     id: by,
     type,
@@ -100,10 +103,9 @@ export async function discardEntry(
     lane,
     payload: null,
     createdAtMs: environment.clock.now(),
-    ...linksOfCancel(entry),
+    ...links,
     ...(entity !== undefined && { entity }),
   }
-  const event = { kind: 'discard', by, ...(reason !== undefined && { reason }) } as const
   return carryOut(ground, [{ entry, event, replacement, keepsBody: true }])
 }
 

@@ -6,6 +6,7 @@
  */
 import {
   earlierMax,
+  isIdTaken,
   linksOf,
   needsNewIdToRetry,
   SyncError,
@@ -24,6 +25,8 @@ export type Links = Pick<Operation, 'supersedes' | 'earlier'>
  * @throws SyncError `illegal-act` when it has been replaced so often without an answer that no more can be named
  */
 export function linksTo({ operation, state }: LiveEntry): Links {
+  // Another operation bears its id: to name that would be to replace a stranger, and to be told that it was applied.
+  if (isIdTaken(state)) return linksOver(placeholdersOf(operation))
   // A recorded refusal was an answer: what came before it can have no effect any more.
   return linksOver([operation.id, ...(needsNewIdToRetry(state) ? [] : placeholdersOf(operation))])
 }
@@ -43,15 +46,19 @@ export function linksOver([supersedes, ...earlier]: readonly OperationId[]): Lin
   return { ...(supersedes !== undefined && { supersedes }), ...(earlier.length > 0 && { earlier }) }
 }
 
-/** The links of the news that an entry was taken back: what it was to replace is taken back with it. */
+/**
+ * The links of the news that an entry was taken back: what it was to replace is taken back with it. `undefined` when
+ * there is nothing to tell: another operation bears its id, and nothing came before it.
+ */
 export function linksOfCancel({
-  operation: { id, supersedes, resolves, earlier = [], absorbs },
-}: LiveEntry): Pick<Operation, 'cancel' | 'supersedes' | 'earlier' | 'absorbs'> {
-  return {
-    cancel: id,
-    ...linksOver([supersedes, resolves, ...earlier].filter((link) => link !== undefined)),
-    ...(absorbs !== undefined && { absorbs }),
-  }
+  operation: { id, supersedes, resolves, earlier = [], absorbs = [] },
+  state,
+}: LiveEntry): Pick<Operation, 'cancel' | 'supersedes' | 'earlier' | 'absorbs'> | undefined {
+  const before = [supersedes, resolves, ...earlier].filter((link) => link !== undefined)
+  const told = isIdTaken(state) ? (before.length > 0 ? before : absorbs.slice(0, 1)) : [id, ...before]
+  const [cancel, ...others] = told
+  if (cancel === undefined) return undefined
+  return { cancel, ...linksOver(others), ...(absorbs.length > 0 && { absorbs }) }
 }
 
 /** What an operation says besides whose place it takes: that is another matter for each version. */

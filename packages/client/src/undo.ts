@@ -9,7 +9,7 @@
  *
  * An edit that was taken back can be put back in the same way. Whatever arrives at the server late, one of the versions is applied, or none.
  */
-import { linksOf, type Operation, type OperationId } from '@holdfast/core'
+import { linksOf, problemCodeOf, type Operation, type OperationId } from '@holdfast/core'
 import { carryOut, illegal, storedEntry, type Act, type ActGround } from './act.ts'
 import { newId } from './new-id.ts'
 import { contentOf, linksOver, linksTo, placeholdersOf, type Links } from './replacement.ts'
@@ -36,7 +36,8 @@ export async function undoAct(ground: ActGround, id: OperationId): Promise<reado
   if (state.cause === 'superseded') throw illegal(entry, 'undo', `${state.by} stands in its place and is settled`)
   if (!state.isCertain) throw illegal(entry, 'undo', 'the answer to its discard is being written')
   // What it was itself to replace may have been applied after all, whatever became of it: then nothing more may be.
-  const links = linksOver([entry.id, ...placeholdersOf(kept.operation)])
+  const own = problemCodeOf(kept.attempts.at(-1)?.problem) === 'id-reused' ? [] : [entry.id]
+  const links = linksOver([...own, ...placeholdersOf(kept.operation)])
   return carryOut(ground, [{ ...undo, replacement: restored(by, kept, links), isInLine: true }])
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   answerMediaType,
+  canonicalText,
   linksOf,
   settledWith,
   problem,
@@ -168,6 +169,8 @@ export type Misbehaviour = RawAnswer | 'lose-request' | 'lose-answer'
 /** A server with a ledger. */
 export class FakeServer {
   readonly ledger = new Map<OperationId, FinalOutcome>()
+  /** What each operation said that was decided: under its id nothing else is taken. */
+  readonly #contents = new Map<OperationId, string>()
   /** Effects, in the order in which they happened. */
   readonly effects: WireOperation[] = []
   readonly requests: BatchRequest[] = []
@@ -213,6 +216,11 @@ export class FakeServer {
     const { id, lane } = operation
     if (stopped.has(lane)) return { id, outcome: 'deferred' }
     const known = this.ledger.get(id)
+    const content = this.#contents.get(id)
+    if (content !== undefined && content !== canonicalText(operation.payload)) {
+      stopped.add(lane)
+      return { id, outcome: 'rejected', problem: problem('id-reused', 'The id has been used before') }
+    }
     if (known !== undefined) {
       if (known.outcome !== 'applied') stopped.add(lane)
       return { id, outcome: 'duplicate', first: known }
@@ -222,6 +230,7 @@ export class FakeServer {
       const first = this.ledger.get(old)
       if (first?.outcome === 'applied') return { id, outcome: 'duplicate', first, of: old }
     }
+    this.#contents.set(id, canonicalText(operation.payload))
     const refused = this.refuse(operation)
     if (refused !== undefined) {
       this.ledger.set(id, refused)

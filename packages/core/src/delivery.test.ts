@@ -6,6 +6,7 @@ import {
   deliver,
   deliveryTable,
   isHeld,
+  isIdTaken,
   isSettled,
   needsNewIdToRetry,
   type DeadReason,
@@ -284,4 +285,21 @@ it('every state is queued, held or settled, and only one of them', () => {
 
 it('attempts are counted through held states', () => {
   expect(states.map(attemptsOf)).toEqual([0, 1, 4, 0, 1, 5, 5, 5, 5, 0, 0, 0])
+})
+
+it('F090 an entry whose id another operation bears was never applied: what takes its place, or takes it back, is certain at once', () => {
+  for (const [code, isTaken] of [
+    ['id-reused', true],
+    ['refused', false],
+  ] as const) {
+    const dead: DeliveryState = {
+      kind: 'dead',
+      attempts: 1,
+      reason: { kind: 'rejected', problem: problem(code, 'No') },
+    }
+    expect(isIdTaken(dead)).toBe(isTaken)
+    for (const kind of ['supersede', 'discard'] as const) {
+      expect(stateOf(deliver(dead, { kind, by: idOf('x') }, contextOf()))).toMatchObject({ isCertain: isTaken })
+    }
+  }
 })

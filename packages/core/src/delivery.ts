@@ -23,7 +23,7 @@
 import { retryDelayMs, type RetrySchedule } from './backoff.ts'
 import type { OperationId } from './id.ts'
 import type { Applied, Conflict } from './outcome.ts'
-import type { Problem } from './problem.ts'
+import { problemCodeOf, type Problem } from './problem.ts'
 
 /** Stored; not answered yet. */
 export interface Queued {
@@ -75,7 +75,7 @@ export interface Discarded {
   readonly cause: 'person' | 'superseded'
   /** The operation that carries the news to the server: the cancel, or the replacement. */
   readonly by: OperationId
-  /** False until the server has answered `by`: the entry may have been applied by then. */
+  /** False until the server has answered `by`: the entry may have been applied by then. True at once where its id was taken. */
   readonly isCertain: boolean
   /** What the person said, for the record. */
   readonly reason?: string
@@ -273,6 +273,16 @@ export function needsNewIdToRetry(state: DeliveryState): boolean {
   return state.kind === 'dead' && state.reason.kind === 'rejected'
 }
 
+/**
+ * True when the server has refused an entry because another operation bears its id. What it knows under that id is then
+ * not about this entry, which was never applied and never will be.
+ */
+export function isIdTaken(state: DeliveryState): boolean {
+  return (
+    state.kind === 'dead' && state.reason.kind === 'rejected' && problemCodeOf(state.reason.problem) === 'id-reused'
+  )
+}
+
 /** Attempts that have counted so far. */
 export function attemptsOf(state: DeliveryState): number {
   return isHeld(state) ? state.attempts : 0
@@ -307,11 +317,11 @@ function nextState(state: DeliveryState, event: DeliveryEvent, context: Delivery
         kind: 'discarded',
         cause: 'person',
         by: event.by,
-        isCertain: false,
+        isCertain: isIdTaken(state),
         ...(event.reason !== undefined && { reason: event.reason }),
       }
     case 'supersede':
-      return { kind: 'discarded', cause: 'superseded', by: event.by, isCertain: false }
+      return { kind: 'discarded', cause: 'superseded', by: event.by, isCertain: isIdTaken(state) }
     case 'skip':
       return state
     case 'undo':

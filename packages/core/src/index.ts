@@ -50,6 +50,7 @@ export {
   deliver,
   deliveryTable,
   isHeld,
+  isIdTaken,
   isSettled,
   needsNewIdToRetry,
   type AppliedState,
