@@ -382,7 +382,9 @@ export class Witness {
       const tokens = [token, ...(operation.absorbs ?? []).map((id) => this.tokenOfId.get(id))]
       const times = tokens.flatMap((each) => (each === undefined ? [] : (this.#firstStoredAtMs.get(each) ?? [])))
       const storedAtMs = times.length === 0 ? undefined : Math.min(...times)
-      if (token === undefined || storedAtMs === undefined || this.intents.get(token)?.isCopied === true) continue
+      // What came from another device was stamped by another clock.
+      const isCopied = tokens.some((each) => each !== undefined && this.intents.get(each)?.isCopied === true)
+      if (token === undefined || storedAtMs === undefined || isCopied) continue
       const ageMs = this.#clock.nowMs - storedAtMs
       if (operation.ageMs < ageMs - ageMarginMs) {
         this.#journal.violate('I6', `${token} is ${ageMs} ms old and is sent as ${operation.ageMs} ms old`)
