@@ -14,6 +14,8 @@ export class FullDisk {
   unheard: Promise<void> | undefined
   /** Updates wait for this before they are judged. */
   held: Promise<void> | undefined
+  /** Claims fail, and not for want of room. */
+  isBroken = false
   /** Updates are committed, and an error is told all the same. */
   isAmbiguous = false
   /** Updates that were asked for, refused or not. */
@@ -36,7 +38,10 @@ export class FullDisk {
   wrap(store: Store): Store {
     return {
       ...store,
-      claim: (holder, nowMs) => (this.isFullForAppends ? Promise.reject(noRoom()) : store.claim(holder, nowMs)),
+      claim: (holder, nowMs) => {
+        if (this.isBroken) return Promise.reject(new SyncError('storage', 'The disk failed.'))
+        return this.isFullForAppends ? Promise.reject(noRoom()) : store.claim(holder, nowMs)
+      },
       append: (group) => (this.isFullForAppends ? Promise.reject(noRoom()) : store.append(group)),
       update: async (requests, options) => {
         this.updates += 1

@@ -315,6 +315,18 @@ describe('a leader on a disk without room', () => {
     expect(await codeOf(keeping.update([], options(epoch)))).toBe('fenced')
   })
 
+  test('F043 I3 a claim that merely failed does not share the epoch of one that shows signs of life', async () => {
+    const { disk, room, clock } = await setUp()
+    await disk.claim('living', 5000)
+    const other = new KeepingStore(room.wrap(disk), clock, { onWrite: () => {}, onKept: () => {}, onWritten: () => {} })
+    room.isBroken = true
+    await expect(other.claim('other', 20_000)).rejects.toMatchObject({ code: 'storage' })
+    // It has gone, it seems: what is stored must be sent all the same.
+    expect(await other.claim('other', 50_000)).toBe(2)
+    // A clock that was set back says nothing.
+    expect(await other.claim('other', 0)).toBe(2)
+  })
+
   test('F038 nobody leads a store without room in which nobody has led: there is nothing to send', async () => {
     const room = new FullDisk()
     room.fill()

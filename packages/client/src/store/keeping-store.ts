@@ -46,6 +46,9 @@ const fewRequests = 32
 const keptMax = 5000
 const keptSizeMax: number = 16 * 1024 * 1024
 
+/** A leader with work to do that has given no sign of life for so long has gone, ms: more than two of its signs. */
+const silentMinMs = 45_000
+
 /** What a keeping store tells its outbox. */
 export interface KeepingListener {
   /** Hears how each write has ended: the error, or nothing. */
@@ -242,15 +245,18 @@ export class KeepingStore implements Store {
   }
 
   /**
-   * Claims the leadership; without room for that, goes on under the epoch of the leader before. Who has that epoch is not
-   * fenced off then, but epochs only save requests: what was stored must be sent all the same.
+   * Claims the leadership; without room for that, goes on under the epoch of the leader before, who is not fenced off
+   * then: what was stored must be sent all the same. Where the disk merely failed, that one must have been silent: two
+   * that lead under one epoch cannot tell that the other moves entries while they read.
    */
   async claim(holder: string, nowMs: number): Promise<number> {
     try {
       return await this.#told(this.#store.claim(holder, nowMs))
     } catch (error) {
       const before = isTroubleOfTheDisk(error) ? await this.#store.readLeadership() : undefined
-      if (before === undefined) throw error
+      const silentMs = nowMs - (before?.beatAtMs ?? 0)
+      const isBeating = silentMs >= 0 && silentMs < silentMinMs
+      if (before === undefined || (isBeating && !isAboutRoom(error))) throw error
       return before.epoch
     }
   }
@@ -385,7 +391,7 @@ export class KeepingStore implements Store {
 
   /** An error that is not about room may come after the commit. */
   #noteDoubt(error: unknown): void {
-    if (!(error instanceof SyncError && error.code === 'quota')) this.#isUnsure = true
+    if (!isAboutRoom(error)) this.#isUnsure = true
   }
 
   #forget(): void {
@@ -408,6 +414,10 @@ export class KeepingStore implements Store {
 const noSections: ReadonlyMap<Priority, LogSection> = new Map()
 
 function nothing(): void {}
+
+function isAboutRoom(error: unknown): boolean {
+  return error instanceof SyncError && error.code === 'quota'
+}
 
 function isTroubleOfTheDisk(error: unknown): boolean {
   return error instanceof SyncError && (error.code === 'quota' || error.code === 'storage')
