@@ -57,7 +57,7 @@ export class Gate {
 
   /** The network may be back. */
   noteHint(): void {
-    this.#way = afterHint(this.#way, this.#now)
+    this.#way = afterHint(this.#way, this.#now, this.#host.environment.random.fraction())
     this.#probeSessionSoon()
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  askedDelayMs,
   attemptsMaxOf,
   clampRetryAfterMs,
   defaultSchedule,
@@ -115,6 +116,11 @@ describe('transportDelayMs', () => {
         return delayMs >= 750 && delayMs <= 75_000
       }),
     )
+  })
+
+  it('F088 F098 a wait that a server has asked for is never shorter, and at most a quarter or ten minutes longer', () => {
+    expect([0, 0.5, 0.999_999].map((random) => askedDelayMs(30_000, random))).toEqual([30_000, 33_750, 37_500])
+    expect(askedDelayMs(86_400_000, 0.999_999) - 86_400_000).toBe(599_999)
   })
 
   it('F088 spreads devices that failed together', () => {

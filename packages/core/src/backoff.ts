@@ -81,6 +81,17 @@ export function transportDelayMs(failures: number, random: number): number {
   return spread(growth(schedule, Math.max(1, failures)), schedule.jitter, random)
 }
 
+/** Most that is added by chance to a wait that a server has asked for, ms. */
+const askedSpreadMaxMs = 600_000
+
+/**
+ * The wait in ms where a server has asked for one: never shorter, and up to a quarter longer by chance, because it has
+ * asked everybody else in the same moment.
+ */
+export function askedDelayMs(askedMs: number, random: number): number {
+  return askedMs + Math.round(Math.min(askedMs / 4, askedSpreadMaxMs) * random)
+}
+
 /** The longest wait that a server may ask for: a day. More is a mistake, and a queue must come back to life. */
 export const retryAfterMaxMs = 86_400_000
 

@@ -1,4 +1,5 @@
 export {
+  askedDelayMs,
   attemptsMaxOf,
   clampRetryAfterMs,
   defaultSchedule,

@@ -31,7 +31,7 @@ describe('the way to the server', () => {
       return way.kind === 'down' ? way.delayMs / 1000 : undefined
     })
     expect(delays).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
-    expect(isProbeDue(afterHint(way, context.nowMs), context.nowMs + 1000)).toBe(true)
+    expect(isProbeDue(afterHint(way, context.nowMs, 0), context.nowMs + 1000)).toBe(true)
   })
 
   test('F031 is judged by the probe: the browser only says which word people read', () => {
@@ -43,10 +43,18 @@ describe('the way to the server', () => {
   })
 
   test('a hint brings the next probe forward, but not to more than one a second', () => {
-    const hinted = afterHint(failTimes(5), context.nowMs)
+    const hinted = afterHint(failTimes(5), context.nowMs, 0)
     expect(isProbeDue(hinted, context.nowMs + 999)).toBe(false)
     expect(isProbeDue(hinted, context.nowMs + 1000)).toBe(true)
-    expect(afterHint(openWay, context.nowMs)).toBe(openWay)
+    expect(afterHint(openWay, context.nowMs, 0)).toBe(openWay)
+  })
+
+  test('F088 devices that hear of their network in one moment do not probe in one moment', () => {
+    const delaysMs = [0, 0.5, 0.999_999].map((random) => {
+      const way = afterHint(failTimes(5), context.nowMs, random)
+      return way.kind === 'down' ? way.nextProbeAtMs - context.nowMs : undefined
+    })
+    expect(delaysMs).toEqual([1000, 2000, 3000])
   })
 
   test('I10 what is stored ends the wait of an idle way, and not the backoff of a busy one', () => {

@@ -31,6 +31,8 @@ const [probeBaseMs, probeCapMs] = [5000, 60_000]
 const idleProbeCapMs = 900_000
 /** A hint (the network is back, somebody looks) may bring the next probe forward, but not below this wait, ms. */
 const hintedProbeMs = 1000
+/** So much later at most, by chance, ms: all devices of a site hear in one moment that their network is back. */
+const hintedSpreadMs = 2000
 
 /** The way as it is taken to be before anything was tried. */
 export const unknownWay: WayState = { kind: 'open', connectivity: 'unknown' }
@@ -66,10 +68,11 @@ export function afterProbe(
   }
 }
 
-/** The way after a hint that a probe is worth while. */
-export function afterHint(way: WayState, nowMs: number): WayState {
+/** The way after a hint that a probe is worth while; `random` is in [0, 1). */
+export function afterHint(way: WayState, nowMs: number, random: number): WayState {
   if (way.kind === 'open') return way
-  return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, nowMs + hintedProbeMs) }
+  const soonMs = nowMs + hintedProbeMs + Math.round(random * hintedSpreadMs)
+  return { ...way, nextProbeAtMs: Math.min(way.nextProbeAtMs, soonMs) }
 }
 
 /** The way after an entry was stored: the wait of an idle way is over, that of a busy one is not. */

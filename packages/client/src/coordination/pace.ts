@@ -3,7 +3,7 @@
  * requests fail. Each failed batch is halved until the guilty operation stands alone; the search goes on over answers
  * that have nothing to do with it.
  */
-import { batchOperationsMax, transportDelayMs, type OperationId } from '@holdfast/core'
+import { askedDelayMs, batchOperationsMax, transportDelayMs, type OperationId } from '@holdfast/core'
 import type { Environment } from '../environment.ts'
 
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
@@ -91,11 +91,12 @@ export class Pace {
     this.#close(transportDelayMs(1, this.#environment.random.fraction()), false)
   }
 
-  /** Waits before the next request: as long as the server asked, else longer after each failure in a row. */
+  /** Waits before the next request: at least as long as the server asked, else longer after each failure in a row. */
   backOff(askedMs: number | undefined): void {
     this.#failures += 1
-    const ownMs = transportDelayMs(this.#failures, this.#environment.random.fraction())
-    this.#close(askedMs ?? ownMs, askedMs !== undefined)
+    const random = this.#environment.random.fraction()
+    const delayMs = askedMs === undefined ? transportDelayMs(this.#failures, random) : askedDelayMs(askedMs, random)
+    this.#close(delayMs, askedMs !== undefined)
   }
 
   #close(delayMs: number, isAsked: boolean): void {

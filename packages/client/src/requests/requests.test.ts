@@ -60,7 +60,7 @@ test('F085 tokens are stamped when it is sent, never stored', async () => {
   const { device, server, outbox } = await setStage({ headers: () => ({ authorization: `Bearer ${stamps.shift()}` }) })
   server.behave = () => new Response('busy', { status: 503 })
   const { id } = await enqueueRequest(outbox, { url: '/api/notes', body: 1 })
-  await device.advance(1000)
+  await device.advance(500)
   expect(JSON.stringify(await outbox.entry(id))).not.toContain('Bearer')
   server.behave = () => new Response(null, { status: 204 })
   await device.advance(120_000)
