@@ -188,6 +188,12 @@ function changeRelease(device: SimDevice, { random, journal }: FateHost): void {
   const isUpgrade = device.release === 'first'
   journal.fault(isUpgrade ? 'app-upgraded' : 'app-downgraded')
   device.release = isUpgrade ? 'second' : 'first'
+  // A worker of the next release takes over while the one before it is sending.
+  const sender = isUpgrade ? device.tabs.find(({ context }) => device.isSending(context)) : undefined
+  if (sender !== undefined) {
+    journal.fault('app-updated-mid-drain')
+    device.kill(sender)
+  }
   if (random.chance(0.5)) device.killAll()
   openTab(device, random)
 }

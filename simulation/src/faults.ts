@@ -73,6 +73,7 @@ export const faults = {
   'storage-evicted': ['F044'],
   'app-upgraded': ['F047'],
   'app-downgraded': ['F047'],
+  'app-updated-mid-drain': ['F048'],
   'urgent-flood': ['F050'],
   'operation-before-parent': ['F052'],
   'parent-refused': ['F053'],

@@ -194,6 +194,11 @@ export class SimDevice {
     return tab
   }
 
+  /** True while a request of a context is on its way. */
+  isSending(context: SimContext): boolean {
+    return this.#world.witness.isSending(context)
+  }
+
   /** Stops a tab, or lets it go on. */
   freezeOrThaw(tab: Tab, how: 'freeze' | 'freeze-warned' | 'thaw'): void {
     this.#world.witness.noteFreeze(this.name)

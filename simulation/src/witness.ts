@@ -255,6 +255,11 @@ export class Witness {
     if (!this.#jumpedAtMs.has(queue.device)) this.#judgeUrgency(batch)
   }
 
+  /** True while a request of a context is on its way. */
+  isSending(context: SimContext): boolean {
+    return [...this.#inFlight.values()].some((contexts) => contexts.has(context))
+  }
+
   /** The request of a context is over. */
   noteDone(queue: Queue, context: SimContext): void {
     this.#inFlight.get(queue)?.delete(context)

@@ -3,7 +3,6 @@
 
 /** Open rows, with what they wait for. */
 export const openRows: Readonly<Record<string, string>> = {
-  F048: 'a browser test in which a new service worker takes over while the old one sends',
   F051: 'attachments and their upload',
   F056: 'a server test with a membership that ends while entries wait',
   F076: 'uploads: limits before anything is unpacked',
