@@ -42,7 +42,9 @@ export class Gate {
 
   constructor(host: GateHost) {
     this.#host = host
-    this.pace = new Pace(host.environment)
+    this.pace = new Pace(host.environment, (circuit) => {
+      host.board.set({ circuit })
+    })
   }
 
   /** True after a probe, or an answer, has shown that nobody can be reached. */

@@ -1,5 +1,5 @@
 /** The status that people see: one frozen snapshot per context, replaced only when its content changes. */
-import type { OperationId } from '@holdfast/core'
+import type { Circuit, OperationId } from '@holdfast/core'
 import type { Clock } from './environment.ts'
 import { healthyStorage, type StorageStatus } from './storage-status.ts'
 import { isSamePause, noPause, type Pause } from './pause.ts'
@@ -22,6 +22,8 @@ export interface SyncStatus {
   /** Entries settled since the outbox last stood at zero, and how many there were in all. */
   readonly progress: { readonly done: number; readonly total: number }
   readonly connectivity: Connectivity
+  /** `open` while nothing is sent because requests have failed, `half-open` when the next one is a trial. */
+  readonly circuit: Circuit['kind']
   /** `required` when nothing is sent until this person signs in again; `other` when somebody else is signed in. */
   readonly authentication: 'ok' | 'required' | 'other'
   /** What somebody has paused: it is not sent before it is resumed. */
@@ -62,6 +64,7 @@ export class StatusBoard {
       sendingIds: [],
       progress: { done: 0, total: 0 },
       connectivity: 'unknown',
+      circuit: 'closed',
       authentication: 'ok',
       paused: noPause,
       manual: noPause,
@@ -122,6 +125,7 @@ function isSame(left: SyncStatus, right: SyncStatus): boolean {
   return (
     left.sendingIds === right.sendingIds &&
     left.connectivity === right.connectivity &&
+    left.circuit === right.circuit &&
     left.authentication === right.authentication &&
     left.warning === right.warning &&
     isSamePause(left.paused, right.paused) &&

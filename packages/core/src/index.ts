@@ -27,6 +27,17 @@ export {
   type FeedHead,
 } from './changes.ts'
 export {
+  advanceCircuit,
+  circuitTable,
+  closedCircuit,
+  failuresOf,
+  type Circuit,
+  type CircuitClosed,
+  type CircuitEvent,
+  type CircuitHalfOpen,
+  type CircuitOpen,
+} from './circuit.ts'
+export {
   classify,
   type HttpAnswer,
   type NoAnswer,

@@ -11,6 +11,7 @@ export const restingStatus: SyncStatus = Object.freeze<SyncStatus>({
   sendingIds: [],
   progress: { done: 0, total: 0 },
   connectivity: 'online',
+  circuit: 'closed',
   authentication: 'ok',
   paused: { isAll: false, types: [] },
   manual: { isAll: false, types: [] },

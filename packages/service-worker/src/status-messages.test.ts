@@ -10,6 +10,7 @@ const quiet: SyncStatus = {
   sendingIds: [],
   progress: { done: 0, total: 0 },
   connectivity: 'online',
+  circuit: 'closed',
   authentication: 'ok',
   paused: { isAll: false, types: [] },
   manual: { isAll: false, types: [] },

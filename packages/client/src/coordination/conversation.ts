@@ -111,13 +111,14 @@ export class Conversation {
 }
 
 function sharedOf(status: SyncStatus): SharedStatus {
-  const { counts, sendingIds, progress, connectivity, authentication, paused, warning } = status
+  const { counts, sendingIds, progress, connectivity, circuit, authentication, paused, warning } = status
   const { nextAttemptAtMs, acknowledgedAtMs } = status
   return {
     counts,
     sendingIds,
     progress,
     connectivity,
+    circuit,
     authentication,
     paused,
     warning,

@@ -23,6 +23,7 @@ const messages: readonly Message[] = [
       sendingIds: id === undefined ? [] : [id],
       progress: { done: 1, total: 2 },
       connectivity: 'captive',
+      circuit: 'closed',
       authentication: 'required',
       paused: { isAll: true, types: ['note.add'] },
       warning: 'overdue',

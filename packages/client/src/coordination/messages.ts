@@ -11,6 +11,7 @@ export type SharedStatus = Pick<
   | 'sendingIds'
   | 'progress'
   | 'connectivity'
+  | 'circuit'
   | 'authentication'
   | 'paused'
   | 'warning'
@@ -95,6 +96,8 @@ export function parseMessage(value: unknown): Message | undefined {
 
 const connectivities: readonly Connectivity[] = ['unknown', 'online', 'offline', 'server-unreachable', 'captive']
 
+const circuits = ['closed', 'open', 'half-open'] as const
+
 function parseSharedStatus(value: unknown): SharedStatus | undefined {
   if (!isRecord(value) || !isRecord(value['counts']) || !isRecord(value['progress'])) return undefined
   const { queued, waiting, conflicted, dead } = value['counts']
@@ -111,6 +114,8 @@ function parseSharedStatus(value: unknown): SharedStatus | undefined {
     progress: { done, total },
     sendingIds,
     connectivity,
+    // A leader of an earlier release says nothing of it.
+    circuit: circuits.find((kind) => kind === value['circuit']) ?? 'closed',
     authentication,
     paused: parsePause(value['paused']),
     warning: value['warning'] === 'overdue' ? 'overdue' : undefined,

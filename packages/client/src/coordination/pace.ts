@@ -1,9 +1,19 @@
 /**
- * The pace: how fast and how much at once may be sent after failures, and the search for an operation that makes its
+ * The pace: when and how much at once may be sent after failures (the circuit of core keeps the waits), and the search for an operation that makes its
  * requests fail. Each failed batch is halved until the guilty operation stands alone; the search goes on over answers
  * that have nothing to do with it.
  */
-import { askedDelayMs, batchOperationsMax, transportDelayMs, type OperationId } from '@holdfast/core'
+import {
+  advanceCircuit,
+  askedDelayMs,
+  batchOperationsMax,
+  closedCircuit,
+  failuresOf,
+  transportDelayMs,
+  type Circuit,
+  type CircuitEvent,
+  type OperationId,
+} from '@holdfast/core'
 import type { Environment } from '../environment.ts'
 
 /** As many different operations failing alone, with nothing in between that works, are no coincidence: it is the way. */
@@ -22,17 +32,17 @@ interface Identified {
 /** How fast and how much may be sent. */
 export class Pace {
   readonly #environment: Environment
-  /** Not before this time, `delayMs` away when it was set; `isAsked` when the server named it. */
-  #gate: { readonly notBeforeMs: number; readonly delayMs: number; readonly isAsked: boolean } | undefined
-  #failures = 0
+  readonly #onCircuit: (kind: Circuit['kind']) => void
+  #circuit: Circuit = closedCircuit
   #operationsMax = batchOperationsMax
   #suspects = new Set<OperationId>()
   /** Answers in a row that had no suspect in them. */
   #strangers = 0
   readonly #loneFailures = new Set<OperationId>()
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, onCircuit: (kind: Circuit['kind']) => void) {
     this.#environment = environment
+    this.#onCircuit = onCircuit
   }
 
   /** Most operations in the next request. */
@@ -40,21 +50,16 @@ export class Pace {
     return this.#operationsMax
   }
 
-  /** True while a wait is set, over or not. */
+  /** True while nothing may be sent, or the wait for that has just passed. */
   get isWaiting(): boolean {
-    return this.#gate !== undefined
+    return this.#circuit.kind === 'open'
   }
 
-  /** Until when nothing may be sent, ms since 1970; `undefined` when the gate is open. A person who asks opens it, unless the server has named the time. */
+  /** Until when nothing may be sent, ms since 1970; `undefined` when something may. A person who asks shortens the wait, unless the server has named it. */
   closedUntil(isAsking: boolean): number | undefined {
-    if (this.#gate === undefined) return undefined
-    const { notBeforeMs, delayMs, isAsked } = this.#gate
-    const nowMs = this.#environment.clock.now()
-    // A clock that was set back must not lengthen the wait.
-    const isDue = nowMs >= notBeforeMs || notBeforeMs - nowMs > delayMs
-    if (!isDue && (isAsked || !isAsking)) return notBeforeMs
-    this.#gate = undefined
-    return undefined
+    this.#advance({ kind: 'passed' })
+    if (isAsking) this.#advance({ kind: 'wished' })
+    return this.#circuit.kind === 'open' ? this.#circuit.notBeforeMs : undefined
   }
 
   /** Our server has answered a batch. */
@@ -69,7 +74,7 @@ export class Pace {
 
   /** An answer has decided something. */
   noteProgress(): void {
-    this.#failures = 0
+    this.#advance({ kind: 'progress' })
   }
 
   /** One operation alone has failed while the probe is green: tells whether it is to blame, or the way is after all. */
@@ -88,18 +93,19 @@ export class Pace {
     this.#operationsMax = Math.ceil(batch.length / 2)
     this.#suspects = new Set(batch.map(({ id }) => id))
     this.#strangers = 0
-    this.#close(transportDelayMs(1, this.#environment.random.fraction()), false)
+    this.#advance({ kind: 'paused', delayMs: transportDelayMs(1, this.#environment.random.fraction()) })
   }
 
   /** Waits before the next request: at least as long as the server asked, else longer after each failure in a row. */
   backOff(askedMs: number | undefined): void {
-    this.#failures += 1
     const random = this.#environment.random.fraction()
-    const delayMs = askedMs === undefined ? transportDelayMs(this.#failures, random) : askedDelayMs(askedMs, random)
-    this.#close(delayMs, askedMs !== undefined)
+    const failures = failuresOf(this.#circuit) + 1
+    const delayMs = askedMs === undefined ? transportDelayMs(failures, random) : askedDelayMs(askedMs, random)
+    this.#advance({ kind: 'failed', delayMs, isAsked: askedMs !== undefined })
   }
 
-  #close(delayMs: number, isAsked: boolean): void {
-    this.#gate = { notBeforeMs: this.#environment.clock.now() + delayMs, delayMs, isAsked }
+  #advance(event: CircuitEvent): void {
+    this.#circuit = advanceCircuit(this.#circuit, event, this.#environment.clock.now())
+    this.#onCircuit(this.#circuit.kind)
   }
 }
