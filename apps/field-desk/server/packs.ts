@@ -1,14 +1,14 @@
 /** The packs that Field Desk is made of: their operations, handlers, doors, and the work that follows. */
 import type { AnyOperationDefinition } from '@holdfast/core'
 import { analyticsDoors, analyticsHandlers } from '@holdfast/domains/analytics/handlers'
-import { jobDoors, jobHandlers } from '@holdfast/domains/field-jobs/handlers'
+import { invoiceJobs, jobDoors, jobHandlers } from '@holdfast/domains/field-jobs/handlers'
 import { formDoors, formHandlers } from '@holdfast/domains/forms/handlers'
 import { industryDoors, industryHandlers } from '@holdfast/domains/industries/handlers'
-import { paymentDoors, paymentHandlers, type CardProcessor } from '@holdfast/domains/payments/handlers'
+import { paymentDoors, paymentHandlers, paymentJobs, type CardProcessor } from '@holdfast/domains/payments/handlers'
 import { posDoors, posHandlers } from '@holdfast/domains/pos/handlers'
 import { preferencesDoors, preferencesHandlers } from '@holdfast/domains/preferences/handlers'
 import { recordDoors, recordHandlers } from '@holdfast/domains/records/handlers'
-import type { Handler, SyncServer } from '@holdfast/server'
+import type { Handler, JobHandler, SyncServer } from '@holdfast/server'
 import type { Hono } from 'hono'
 import { operations } from '../src/operations.ts'
 
@@ -39,4 +39,9 @@ export function packDoors(sync: SyncServer, processor: CardProcessor): readonly 
     analyticsDoors(sync),
     formDoors(sync),
   ]
+}
+
+/** What a worker works at: card payments to be verified, invoices to be made. */
+export function packJobs(sync: SyncServer, processor: CardProcessor): readonly JobHandler[] {
+  return [...paymentJobs(sync, processor), ...invoiceJobs(sync)]
 }

@@ -91,6 +91,22 @@ it('R078 has the doors of every pack, and the doors of payments among them', asy
   }
 })
 
+it('R086 works at what follows: the invoice of a completed job is there soon after', async () => {
+  const cookie = await cookieOf('ana@north.example')
+  const completion = {
+    id: 'completion-1',
+    jobId: 'job-1',
+    technicianId: 'tom',
+    timestamp: '2026-11-20T12:00:00Z',
+    totalCostCents: 5000,
+  }
+  const headers = { ...json, cookie }
+  const done = await fetch(at('/api/jobs/complete'), { method: 'POST', headers, body: JSON.stringify(completion) })
+  expect(done.status).toBe(201)
+  const changes = async () => (await fetch(at('/api/sync/changes'), { headers: { cookie } })).text()
+  await expect.poll(changes, { timeout: 20_000 }).toContain('inv-completion-1')
+})
+
 it('I4 lets a company see its own orders and no other company’s', async () => {
   const [ana, ben, cleo] = await Promise.all(
     ['ana@north.example', 'ben@north.example', 'cleo@south.example'].map(cookieOf),

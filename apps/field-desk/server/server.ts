@@ -7,7 +7,16 @@
 import { join } from 'node:path'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { simulatedProcessor } from '@holdfast/domains/payments/handlers'
-import { createSyncServer, ServerError, type Database, type Log, type Observer } from '@holdfast/server'
+import {
+  createSyncServer,
+  runWorker,
+  ServerError,
+  type Database,
+  type JobWorker,
+  type Log,
+  type Observer,
+  type SyncServer,
+} from '@holdfast/server'
 import type { ServedApp } from '@holdfast/server/cli'
 import { listenOnNode } from '@holdfast/server/node'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
@@ -15,7 +24,7 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readOrMakeKey } from './key-file.ts'
 import { createLoginLimit } from './login-limit.ts'
-import { packDoors, packHandlers, packOperations } from './packs.ts'
+import { packDoors, packHandlers, packJobs, packOperations } from './packs.ts'
 import { sessionOf, sessionRoutes } from './session-routes.ts'
 import { readServedFiles, type ServedFiles } from './static-files.ts'
 
@@ -43,7 +52,11 @@ export async function startServer(config: Config, surroundings: ServerSurroundin
   const database = await openDatabase(config, surroundings.log)
   try {
     const { fetch, close } = await assemble(config, database, files, surroundings.log)
-    const server = await listenOnNode({ fetch, port: config.port, ...(close !== undefined && { onClose: close }) })
+    const onClose = close ?? (() => Promise.resolve())
+    const server = await listenOnNode({ fetch, port: config.port, onClose }).catch(async (error: unknown) => {
+      await onClose()
+      throw error
+    })
     return {
       port: server.port,
       close: async () => {
@@ -100,6 +113,9 @@ export async function assemble(
       return session === undefined ? null : { tenant: session.tenant, user: session.user, roles: [] }
     },
   })
+  // It charges nobody: this is an app for trying things out.
+  const processor = simulatedProcessor()
+  const worker = runWorker({ database, handlers: packJobs(sync, processor), log })
   const login = sessionRoutes({
     accounts,
     key,
@@ -108,11 +124,19 @@ export async function assemble(
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
   })
   const app = createApp({
-    // It charges nobody: this is an app for trying things out.
-    doors: [login, ...packDoors(sync, simulatedProcessor()), sync.routes],
+    doors: [login, ...packDoors(sync, processor), sync.routes],
     files,
     log,
     sessionOf: (request) => sessionOf(request, key, now()),
   })
-  return { fetch: (request, env) => app.fetch(request, env), close: sync.close, streams: sync.streams }
+  return { fetch: (request, env) => app.fetch(request, env), close: () => stopAll(worker, sync), streams: sync.streams }
+}
+
+/** How long the worker may finish what it is at, ms; what is left is given back. Less than requests have. */
+const stopWithinMs = 4_000
+
+/** Ends what would never end by itself. The worker first: what it is at may still need the database and the streams. */
+async function stopAll(worker: JobWorker, sync: SyncServer): Promise<void> {
+  await worker.stop(stopWithinMs)
+  await sync.close()
 }
