@@ -19,7 +19,8 @@ export type Amount = {
 }
 
 const sign = String.raw`(?:RM|MYR|USD|EUR|GBP|SGD|AUD|CAD|CHF|INR|IDR|JPY|THB|PHP|NZD|HKD|US\$|S\$|A\$|C\$|R\$|Rp\.?|Rs\.?|Fr\.?|[$€£¥₹฿₫₱])`
-const whole = String.raw`\d{1,3}(?:[.,' ]\d{3})+|\d+`
+// A space parts thousands only where a comma parts the cents: "3 248.04" is a number of things and their price.
+const whole = String.raw`\d{1,3}(?:[.,']\d{3})+|\d{1,3}(?: \d{3})+(?=,\d{2}(?!\d))|\d+`
 const pattern = new RegExp(
   String.raw`(?<sign>${sign}\s?)?(?<minus>[-–(]\s?)?(?<inner>${sign}\s?)?(?<whole>${whole})(?:\s?(?<point>[.,])\s?(?<cents>\d{2})(?!\d))?(?<behind>\s?(?:-|–|CR\b))?(?<after>\s?(?:€|EUR|USD|kr|zł|PLN|CHF|MYR|Ft|Kč|SEK|NOK|DKK))?`,
   'giu',

@@ -14,6 +14,8 @@ export type Character = {
   readonly to: number
   /** How likely the model held a space between this character and the next, even where something else was likelier. */
   readonly spaceAfter: number
+  /** What else the model thought of at its surest step, the likeliest first. */
+  readonly others: readonly { readonly text: string; readonly likelihood: number }[]
 }
 
 /** One strip's part of the table: rows of `classes` values. Class 0 is the blank, the last one the space. */
@@ -39,7 +41,9 @@ export function decodeCharacters(table: Table, alphabet: Alphabet): Character[] 
   return greedy(table, alphabet, alphabet.latin)
 }
 
-function greedy({ steps, classes, data }: Table, { characters }: Alphabet, only: Int32Array | undefined): Character[] {
+function greedy(table: Table, alphabet: Alphabet, only: Int32Array | undefined): Character[] {
+  const { steps, classes, data } = table
+  const { characters } = alphabet
   const found: Character[] = []
   let before = 0
   for (let step = 0; step < steps; step++) {
@@ -57,7 +61,14 @@ function greedy({ steps, classes, data }: Table, { characters }: Alphabet, only:
       const last = found.pop()
       if (last !== undefined) found.push({ ...last, to: step, confidence: Math.max(last.confidence, likely) })
     } else if (best !== 0 && text.trim() !== '') {
-      found.push({ text, confidence: likely, from: step, to: step, spaceAfter: 0 })
+      found.push({
+        text,
+        confidence: likely,
+        from: step,
+        to: step,
+        spaceAfter: 0,
+        others: othersAt(table, alphabet, step, best, likely),
+      })
     }
     before = best
     const last = found.at(-1)
@@ -65,6 +76,26 @@ function greedy({ steps, classes, data }: Table, { characters }: Alphabet, only:
     if (last !== undefined && space > last.spaceAfter) found[found.length - 1] = { ...last, spaceAfter: space }
   }
   return found
+}
+
+/** Characters below this are not thought of, but left over. */
+const thoughtMin = 0.01
+
+function othersAt(
+  { classes, data }: Table,
+  { characters, latin }: Alphabet,
+  step: number,
+  best: number,
+  likely: number,
+): Character['others'] {
+  if (likely > 1 - thoughtMin) return []
+  const others: { text: string; likelihood: number }[] = []
+  for (const candidate of latin) {
+    const likelihood = data[step * classes + candidate] ?? 0
+    const text = characters[candidate] ?? ''
+    if (candidate !== best && likelihood >= thoughtMin && text.trim() !== '') others.push({ text, likelihood })
+  }
+  return others.toSorted((a, b) => b.likelihood - a.likelihood)
 }
 
 /** True for what receipts in Latin script are made of: letters, digits, signs, currencies. */

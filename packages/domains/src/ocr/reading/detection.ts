@@ -13,7 +13,7 @@ import { scaled } from './scaled-picture.ts'
 /** The longest side at the first look. */
 const firstSideMax = 1280
 /** How thick a box of the usual text should be for the network: letters of about 16 pixels, and the margin around. */
-const thicknessAim = 30
+const thicknessAim = 34
 /** A page is never made more than this much larger: what is not there cannot be seen. */
 const enlargeMax = 2.5
 /** Bounds the memory and the time of the second look. */

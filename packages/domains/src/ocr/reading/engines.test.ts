@@ -6,16 +6,19 @@ import type { OcrEngine, Recognition } from '../engine/ocr-engine.ts'
 import { openOcrEngine } from '../engine/open-engine.ts'
 
 const sample = async (name: string): Promise<Buffer> => readFile(new URL(`../samples/${name}`, import.meta.url))
-const control = { deadlineMs: 60_000 }
+// One core is enough, and a busy machine is no failure of the engine.
+const control = { deadlineMs: 300_000 }
+const threads = 1
+const hangsAfterMs = 300_000
 
 function fieldsOf({ document: { fields } }: Recognition): (string | number | undefined)[] {
   return [fields.merchantName?.value, fields.transactionDate?.value, fields.total?.value.minor]
 }
 
-describe('PP-OCRv4', () => {
+describe('PP-OCRv4', { timeout: hangsAfterMs }, () => {
   let engine: OcrEngine
   beforeAll(async () => {
-    engine = await openOcrEngine({ engine: 'pp-ocrv4' })
+    engine = await openOcrEngine({ engine: 'pp-ocrv4', threads })
   })
   afterAll(async () => engine.close())
 
@@ -31,11 +34,11 @@ describe('PP-OCRv4', () => {
 
   it('reads a dark photo that lies on its side, slanted, small in its frame', async () => {
     const receipt = await sharp(await sample('cafe.png'))
-      .resize({ width: 500 })
+      .resize({ width: 420 })
       .rotate(4, { background: '#222' })
       .toBuffer()
-    const photo = await sharp({ create: { width: 1200, height: 1000, channels: 3, background: '#222' } })
-      .composite([{ input: receipt, left: 300, top: 100 }])
+    const photo = await sharp({ create: { width: 900, height: 800, channels: 3, background: '#222' } })
+      .composite([{ input: receipt, left: 200, top: 60 }])
       .png()
       .toBuffer()
     const bytes = await sharp(photo).rotate(90).linear(0.35, 10).jpeg({ quality: 80 }).toBuffer()
@@ -54,7 +57,7 @@ describe('PP-OCRv4', () => {
   })
 })
 
-it('Tesseract reads the same receipt', async () => {
+it('Tesseract reads the same receipt', { timeout: hangsAfterMs }, async () => {
   const engine = await openOcrEngine({ engine: 'tesseract' })
   const read = await engine.recognize({ bytes: await sample('till.png'), jobType: 'receipt', languages: [] }, control)
   await engine.close()

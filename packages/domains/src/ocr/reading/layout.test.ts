@@ -46,7 +46,10 @@ describe('the way up', () => {
   it('is the one that is read with more certainty', async () => {
     const read = (sure: number, unsure: number) => async (_: readonly Box[], isDown: boolean) =>
       Promise.resolve([
-        { steps: 1, characters: [{ text: 'a', confidence: isDown ? sure : unsure, from: 0, to: 0, spaceAfter: 0 }] },
+        {
+          steps: 1,
+          characters: [{ text: 'a', confidence: isDown ? sure : unsure, from: 0, to: 0, spaceAfter: 0, others: [] }],
+        },
       ])
     expect(await isUpsideDown([box(0)], read(0.9, 0.5))).toBe(true)
     expect(await isUpsideDown([box(0)], read(0.5, 0.9))).toBe(false)

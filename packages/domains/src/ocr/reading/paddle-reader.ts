@@ -9,6 +9,7 @@ import { type Picture, turn, turnBack } from '../engine/picture.ts'
 import type { Character } from './characters.ts'
 import { detectBoxes } from './detection.ts'
 import { evenLight } from './light.ts'
+import { repairWord } from './lexicon.ts'
 import { repairLookAlikes } from './look-alikes.ts'
 import { loadModels, type Models } from './models.ts'
 import { isUpsideDown, quartersToTurn, slantOf } from './orientation.ts'
@@ -53,8 +54,7 @@ async function readPage(original: Picture, models: Models, check: () => void): P
   const texts = await recognize(strips)
   const pieces = standing.flatMap((box, index) => {
     const [strip, text] = [strips[index], texts[index]]
-    if (strip === undefined || text === undefined) return []
-    const words = wordsOf(box, strip, text)
+    const words = strip === undefined || text === undefined ? [] : wordsOf(box, strip, text)
     return words.length === 0 ? [] : [{ words, polygon: corners(box) }]
   })
   const turned = quarters + (isDown ? 2 : 0)
@@ -83,12 +83,7 @@ function polygonBack(polygon: Polygon, quarters: number, before: Picture): Polyg
 function wordsOf(box: Box, strip: Strip, { characters, steps }: StripText): Word[] {
   return splitWords(characters, strip, steps).flatMap((word) => {
     const confidence = word.reduce((sum, each) => sum + each.confidence, 0) / word.length
-    const text = repairLookAlikes(
-      word
-        .map((each) => each.text)
-        .join('')
-        .normalize('NFKC'),
-    )
+    const text = repairLookAlikes(repairWord(word).normalize('NFKC'))
     return confidence < confidenceMin ? [] : [{ text, confidence, polygon: partOf(box, word, steps) }]
   })
 }

@@ -14,11 +14,11 @@ it('finds a straight line of text and grows it on all sides', () => {
     regionRules,
   )
   expect(others).toEqual([])
-  // 100 × 10 grows by area / perimeter × 1.7 on each side: 7.7.
+  // 100 × 10 grows by area / perimeter × 2.1 on each side: 9.5.
   expect(box?.center).toEqual([70, 25])
   expect(box?.angle).toBeCloseTo(0, 5)
-  expect(box?.length).toBeCloseTo(115.5, 0)
-  expect(box?.thickness).toBeCloseTo(25.5, 0)
+  expect(box?.length).toBeCloseTo(119.1, 0)
+  expect(box?.thickness).toBeCloseTo(29.1, 0)
 })
 
 it('finds the angle of a slanted line', () => {

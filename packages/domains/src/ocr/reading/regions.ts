@@ -31,7 +31,7 @@ export type RegionRules = {
 }
 
 /** The values that the model was published with, and a little more growth: cut-off letters cost more than a margin. */
-export const regionRules: RegionRules = { pixelMin: 0.3, boxMin: 0.55, growth: 1.7, thicknessMin: 3 }
+export const regionRules: RegionRules = { pixelMin: 0.3, boxMin: 0.55, growth: 2.1, thicknessMin: 3 }
 
 /** Finds the boxes, in pixels of the map. */
 export function findBoxes(map: TextMap, rules: RegionRules): Box[] {

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Character } from './characters.ts'
+import { repairWord } from './lexicon.ts'
 import { repairLookAlikes } from './look-alikes.ts'
 import { isSpace, splitWords } from './spaces.ts'
 import { type Strip, stripHeight } from './strip.ts'
@@ -19,6 +20,7 @@ const at = (text: string, step: number, spaceAfter: number): Character => ({
   from: step,
   to: step,
   spaceAfter,
+  others: [],
 })
 const texts = (words: Character[][]): string[] => words.map((word) => word.map(({ text }) => text).join(''))
 
@@ -70,4 +72,34 @@ it.each([
   ['X00', 'X00'],
 ])('decides between nought and O by the neighbours: %s', (word, expected) => {
   expect(repairLookAlikes(word)).toBe(expected)
+})
+
+describe('a word that the model was in doubt of', () => {
+  const letter = (text: string, confidence: number, others: Character['others'] = []): Character => ({
+    ...at(text, 0, 0),
+    confidence,
+    others,
+  })
+  const word = (text: string, confidence: number, others: Character['others']): Character[] =>
+    Array.from(text, (each, index) => (index === 0 ? letter(each, confidence, others) : letter(each, 0.99)))
+
+  it('is the word of receipts that a second thought makes of it', () => {
+    expect(repairWord(word('IAX', 0.6, [{ text: 'T', likelihood: 0.3 }]))).toBe('TAX')
+    expect(
+      repairWord(
+        word('cate:', 0.6, [
+          { text: 'x', likelihood: 0.2 },
+          { text: 'd', likelihood: 0.1 },
+        ]),
+      ),
+    ).toBe('date:')
+  })
+
+  it('stays where the model was sure, never thought of it, or knows no such word', () => {
+    expect(repairWord(word('IAX', 0.99, [{ text: 'T', likelihood: 0.3 }]))).toBe('IAX')
+    expect(repairWord(word('IAX', 0.6, [{ text: 'L', likelihood: 0.3 }]))).toBe('IAX')
+    expect(repairWord(word('IAX', 0.6, [{ text: 'T', likelihood: 0.001 }]))).toBe('IAX')
+    expect(repairWord(word('Zotal', 0.6, [{ text: 'T', likelihood: 0.3 }]))).toBe('Total')
+    expect(repairWord(word('ZoTal', 0.6, [{ text: 'T', likelihood: 0.3 }]))).toBe('ZoTal')
+  })
 })
