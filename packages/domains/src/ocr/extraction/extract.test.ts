@@ -140,3 +140,11 @@ it('skips headings and addresses on the way to the merchant', () => {
   )
   expect(fields.merchantName?.value).toBe('SUNRISE STATIONERY SDN BHD')
 })
+
+it('asks for review when the labelled total could not be read, even if sums prove another', () => {
+  const { fields, reasons } = readSheet(
+    'A Shop Ltd\n15/02/2025\nTimer £248.04\nSubtotal £234.00\nVAT £14.04\nTotal : 248.015\nChange 0.01',
+  )
+  expect(fields.total).toMatchObject({ value: { minor: 24_804 }, source: 'arithmetic' })
+  expect(reasons.map(({ field, code }) => `${field} ${code}`)).toContain('total uncertain')
+})

@@ -18,13 +18,14 @@ export type Label =
 
 /** The first phrase that is found decides, so the narrower ones stand first. */
 const phrases: readonly (readonly [Label, RegExp])[] = [
+  ['subtotal', /\bsub ?-?total(s|e)?\b/],
   [
     'grand-total',
-    /\b(total|ttl|amount|amt|sum)\b.*\b(aft|after|atf|with) (rnd|round|rounding)\b|\brounded (total|amount)\b/,
+    /\b(total|ttl|amount|amt|sum)\b.*\b(aft|after|atf|with) (rnd|round|rounding)\b|\brounded (total|amount)\b|\b(total|amount|sum) rounded\b/,
   ],
   [
     'count',
-    /\b(total|no|number) ?(of )?(qty|quantity|item|items|pcs|unit|units|article|articles|point|points|artikel|stueck|kuantiti)\b|\b(item|qty|quantity) ?(total|count)\b|\b(points?|stamps?|miles)\b/,
+    /\b(total|tot|no|number) ?(of )?(qty|quantity|item|items|pcs|unit|units|article|articles|point|points|artikel|stueck|kuantiti)\b|\b(item|qty|quantity) ?(total|count)\b|\b(points?|stamps?|miles)\b/,
   ],
   [
     'discount',
@@ -40,7 +41,7 @@ const phrases: readonly (readonly [Label, RegExp])[] = [
   ],
   [
     'grand-total',
-    /\b(total|amount|jumlah|sales)\b.*\b(incl|inclusive|inci|including|inc|ttc|inkl|iva incl|after (tax|gst|rounding|discount)|with (tax|gst|vat))\b/,
+    /\b(total|amount|jumlah|sales)\b.*\b(incl|include|includes|included|inclusive|inci|including|inc|ttc|inkl|iva incl|after (tax|gst|rounding|discount)|with (tax|gst|vat))\b/,
   ],
   [
     'subtotal',

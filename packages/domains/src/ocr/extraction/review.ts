@@ -2,6 +2,7 @@
 import type { Findings } from './extract.ts'
 import type { ReviewReason } from './read-document.ts'
 import { sumOf } from './line-items.ts'
+import type { Row } from './rows.ts'
 
 /** Fields below this are read again by a person. */
 const confidenceMin = 0.6
@@ -31,7 +32,7 @@ function textReasons({ lines, jobType }: Findings): ReviewReason[] {
     : []
 }
 
-function fieldReasons({ fields, total, date, currency, jobType, lines }: Findings): ReviewReason[] {
+function fieldReasons({ fields, total, date, currency, jobType, lines, rows }: Findings): ReviewReason[] {
   const reasons: ReviewReason[] = []
   if (lines.length === 0) return reasons
   const wanted =
@@ -66,10 +67,25 @@ function fieldReasons({ fields, total, date, currency, jobType, lines }: Finding
   }
   if (total?.isDoubtful === true)
     reasons.push({ field: 'total', code: 'ambiguous', detail: 'More than one amount may be the total. Choose one.' })
+  if (total !== undefined && total.source !== 'label' && rows.some(hasUnreadTotal)) {
+    reasons.push({
+      field: 'total',
+      code: 'uncertain',
+      detail:
+        'The amount beside the word for the total could not be read, another takes its place. Compare it with the picture.',
+    })
+  }
   if (total !== undefined && currency === undefined) {
     reasons.push({ field: 'currency', code: 'missing', detail: 'No currency is printed. Choose one.' })
   }
   return reasons
+}
+
+/** A total is announced, digits follow, and they make no amount. */
+function hasUnreadTotal({ label, amount, line, isInSummary }: Row): boolean {
+  return (
+    (label === 'total' || label === 'grand-total') && amount === undefined && !isInSummary && /\d{2}/.test(line.text)
+  )
 }
 
 const names = {

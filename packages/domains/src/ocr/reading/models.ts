@@ -27,6 +27,8 @@ export async function loadModels(options: { readonly threads: number }): Promise
       interOpNumThreads: 1,
       // Memory of the largest page would be kept for good otherwise.
       enableCpuMemArena: false,
+      // Threads that wait by spinning take the processor from whoever else works on the machine, this engine included.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     })
     const [input = '', output = ''] = [session.inputNames[0], session.outputNames[0]]
     return {
