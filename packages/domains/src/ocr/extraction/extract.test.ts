@@ -148,3 +148,27 @@ it('asks for review when the labelled total could not be read, even if sums prov
   expect(fields.total).toMatchObject({ value: { minor: 24_804 }, source: 'arithmetic' })
   expect(reasons.map(({ field, code }) => `${field} ${code}`)).toContain('total uncertain')
 })
+
+it('takes the total due over a net total whose tax is still to come', () => {
+  const { fields, reasons } = readSheet(
+    'Acme Ltd\nInvoice number: 2025-0042\nInvoice date: 3 March 2025\nWorkshop £1,285.50\nNet total £1,285.50\nVAT @ 20% £257.10\nTotal due £1,542.60',
+    { jobType: 'invoice' },
+  )
+  expect(fields.total?.value.minor).toBe(154_260)
+  expect(reasons).toEqual([])
+})
+
+it('adds two taxes that are printed one by one', () => {
+  const { reasons } = readSheet(
+    'Krishna Stores\nDate: 17-Sep-25\nRice INR 745.00\nSub Total 745.00\nCGST 2.5% 18.63\nSGST 2.5% 18.63\nRound off -0.26\nGrand Total 782.00',
+  )
+  expect(reasons.filter(({ code }) => code === 'contradiction')).toEqual([])
+})
+
+it('leaves the rows of a German tax table alone', () => {
+  const { fields } = readSheet(
+    'Markt GmbH\n05.09.2025 18:11\nMilch 1,29 B\nButter 2,19 B\nPfand 0,25 A\nSumme EUR 3,73\nSteuer % Netto Steuer Brutto\nA= 19,0% 0,21 0,04 0,25\nB= 7,0% 3,25 0,23 3,48\nGesamtbetrag 3,46 0,27 3,73',
+  )
+  expect(fields.total?.value.minor).toBe(373)
+  expect(fields.subtotal).toBeUndefined()
+})

@@ -153,7 +153,7 @@ function isNear(word: string, known: string): boolean {
 
 /** True for the headings of the table that sums up taxes behind the total: its sums are not the document's. */
 export function isTaxSummary(text: string): boolean {
-  return /\b(gst|tax|vat|sst|tva|mwst|iva)\b.*\b(summary|analysis|summa|rate|code|breakdown|details)\b|\bsummary\b.*\b(gst|tax|vat)\b/.test(
+  return /\b(gst|tax|vat|sst|tva|mwst|iva)\b.*\b(summary|analysis|summa|rate|code|breakdown|details)\b|\bsummary\b.*\b(gst|tax|vat)\b|\b(steuer|mwst|tva|taux|iva)\b.*\b(netto|brutto|ht|base)\b|\b(netto|ht|base|brutto)\b.*\b(steuer|mwst|tva)\b/.test(
     plainWords(text),
   )
 }

@@ -102,8 +102,15 @@ function sumReasons({ rows, items, total }: Findings): ReviewReason[] {
     ...new Set(rows.flatMap((row) => (row.label === label && row.amount !== undefined ? [row.amount.hundredths] : []))),
   ]
   const fits = (sum: number): boolean => Math.abs(sum - total.hundredths) <= toleranceHundredths
-  const adjustments = [0, ...of('charge'), ...of('discount').map((each) => -Math.abs(each))]
-  const taxes = [0, ...of('tax')]
+  const adjustments = [0, ...of('charge'), ...of('rounding'), ...of('discount').map((each) => -Math.abs(each))]
+  const printedTaxes = of('tax')
+  // Two taxes of a country are often printed one by one; two equal ones are said once each.
+  const taxes = [
+    0,
+    ...printedTaxes,
+    ...printedTaxes.map((tax) => 2 * tax),
+    printedTaxes.reduce((sum, tax) => sum + tax, 0),
+  ]
   const reasons: ReviewReason[] = []
   const subtotals = of('subtotal')
   if (

@@ -34,7 +34,7 @@ export function toRows(lines: readonly TextLine[]): Row[] {
     return { line, label, amount: amounts.at(-1), amountLine: line, amounts, isInSummary }
   })
   return rows.map((row, index) => {
-    if (row.label === undefined || row.amount !== undefined) return row
+    if (row.label === undefined || row.amount !== undefined || row.isInSummary) return row
     // Other columns of a table may come between, so the line below is asked first, then the one above.
     const beside = [rows[index + 1], rows[index - 1]].find((other) => other !== undefined && isBareAmount(other))
     return beside === undefined ? row : { ...row, amount: beside.amount, amountLine: beside.line }

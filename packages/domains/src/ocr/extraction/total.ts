@@ -93,8 +93,12 @@ function arithmetic(rows: readonly Row[], itemsSum: number | undefined): Map<num
     if (changes.includes(0)) prove(sum, 2.5)
   }
   const adjustments = [0, ...of('rounding'), ...of('charge'), ...of('discount').map((each) => -Math.abs(each))]
-  for (const subtotal of subtotals) {
-    for (const tax of taxes) for (const adjustment of adjustments) if (tax > 0) prove(subtotal + tax + adjustment, 2)
+  // Two taxes of a country are often printed one by one, and what is called a net total has its tax still to come.
+  const taxesSum = taxes.reduce((sum, tax) => sum + tax, 0)
+  for (const before of [...subtotals, ...of('total'), ...of('grand-total')]) {
+    for (const tax of new Set([...taxes, taxesSum])) {
+      for (const adjustment of adjustments) if (tax > 0) prove(before + tax + adjustment, 2)
+    }
   }
   if (itemsSum !== undefined) {
     for (const adjustment of adjustments) prove(itemsSum + adjustment, 1.5)
