@@ -151,7 +151,7 @@ it('asks for review when the labelled total could not be read, even if sums prov
 
 it('takes the total due over a net total whose tax is still to come', () => {
   const { fields, reasons } = readSheet(
-    'Acme Ltd\nInvoice number: 2025-0042\nInvoice date: 3 March 2025\nWorkshop £1,285.50\nNet total £1,285.50\nVAT @ 20% £257.10\nTotal due £1,542.60',
+    'Acme Ltd\nInvoice number: 2025-0042\nInvoice date: 3 March 2025\nWorkshop £1,285.50\nNet total £1,285.50\nVAT @ 20% £257.10\nTotal £1,542.60',
     { jobType: 'invoice' },
   )
   expect(fields.total?.value.minor).toBe(154_260)

@@ -28,6 +28,7 @@ export function chooseTotal(rows: readonly Row[], itemsSum: number | undefined):
     known.points += points
     known.isProven = known.isProven || points >= 2
   }
+  preferTaxed(rows, candidates)
   preferRounded(rows, candidates)
   const sorted = [...candidates]
     .filter(([hundredths]) => hundredths > 0)
@@ -104,6 +105,18 @@ function arithmetic(rows: readonly Row[], itemsSum: number | undefined): Map<num
     for (const adjustment of adjustments) prove(itemsSum + adjustment, 1.5)
   }
   return proofs
+}
+
+/** Of two labelled totals that differ by a printed tax, the one with the tax is to be paid, whatever their labels say. */
+function preferTaxed(rows: readonly Row[], candidates: Map<number, Evidence>): void {
+  for (const tax of rows.flatMap(({ label, amount }) =>
+    label === 'tax' && amount !== undefined ? [amount.hundredths] : [],
+  )) {
+    if (tax <= 0) continue
+    for (const [hundredths, before] of candidates) {
+      if (before.hasLabel && candidates.get(hundredths + tax)?.hasLabel === true) before.points -= 2.5
+    }
+  }
 }
 
 /** With a rounding, the total is what it leads to: that is what was paid. */
