@@ -29,6 +29,10 @@ const jobs = {
   simulate: { args: [fromSource, 'simulation/src/main.ts'], needs: { browsers: [], postgres: false } },
   kills: { args: [fromSource, 'e2e/crash/main.ts'], needs: { browsers: ['chromium', 'firefox'], postgres: false } },
   peers: { args: [fromSource, 'e2e/peers/main.ts'], needs: { browsers: ['chromium'], postgres: false } },
+  'ocr:score': {
+    args: ['packages/server/bin/holdfast.mjs', 'ocr-score'],
+    needs: { browsers: [], postgres: false },
+  },
   bench: { args: [fromSource, 'bench/src/main.ts'], needs: { browsers: ['chromium'], postgres: false } },
 }
 

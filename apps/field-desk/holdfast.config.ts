@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ocrCommand, ocrScoreCommand } from '@holdfast/domains/ocr/command'
 import { defineConfig, type Configuration } from '@holdfast/server/cli'
 import { readConfig } from './server/config.ts'
 
@@ -20,6 +21,7 @@ const configuration: Configuration = defineConfig({
     const files = await readServedFiles(fileURLToPath(new URL('dist', import.meta.url)))
     return assemble({ dataFolder }, database, files, log, observers)
   },
+  commands: { ocr: ocrCommand(), 'ocr-score': ocrScoreCommand() },
 })
 
 export default configuration
