@@ -10,6 +10,6 @@ const door = fileURLToPath(new URL('run.mjs', import.meta.url))
 test('names its jobs when asked for another', () => {
   const { status, stderr } = spawnSync(process.execPath, [door, 'deploy'], { encoding: 'utf8' })
   expect(status).toBe(1)
-  expect(stderr).toContain('start, test, test:full, simulate, kills, peers, bench')
+  expect(stderr).toContain('start, test, test:full, simulate, kills, peers, ocr:score, bench')
   expect(stderr).toContain('Got: deploy')
 })

@@ -116,12 +116,12 @@ describe('a hostile file is refused with a clear reason:', () => {
     ['a PDF that is cut off', () => pdf(2).subarray(0, 60), 'damaged'],
     ['a PDF with a password', () => pdf(1, encrypted), 'encrypted'],
   ]
-  it.each(cases)('F076 %s', async (_, make, code, limits) => {
+  it.each(cases)('%s', async (_, make, code, limits) => {
     const bytes = await make()
     expect(await codeOf(async () => sizesOf(bytes, limits))).toBe(code)
   })
 
-  it('F076 one kind under the name of another', async () => {
+  it('one kind under the name of another', async () => {
     const bytes = await blank(8, 8).png().toBuffer()
     expect(await codeOf(async () => sizesOf(bytes, {}, 'image/jpeg'))).toBe('unsupported')
   })
