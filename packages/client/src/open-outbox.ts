@@ -132,7 +132,7 @@ async function openEngine(
     const counts = await store.counts()
     const pending = counts.queued + counts.waiting + counts.conflicted + counts.dead
     await remember(registry, { ...options.session, pending, usedAtMs: ports.environment.clock.now() })
-    engine = new Engine(ports.environment, options, definitions, store, registry, device, name)
+    engine = new Engine({ environment: ports.environment, options, definitions, store, registry, device, name })
     for (let told = 0; told < damaged; told += 1) engine.storage.noteDamaged()
     engine.start(counts, await store.readPause())
     return engine
