@@ -4,7 +4,6 @@
 /** Open rows, with what they wait for. */
 export const openRows: Readonly<Record<string, string>> = {
   F051: 'attachments and their upload',
-  F056: 'a server test with a membership that ends while entries wait',
   F076: 'uploads: limits before anything is unpacked',
   F077: 'uploads: generated names',
   F078: 'uploads: types by content',

@@ -136,7 +136,7 @@ function idempotencyKeyOf(request: Request): OperationId | undefined | null {
 
 /** Whose operations come through a REST door. */
 export function restOwnerOf({ tenant, user }: Session): BatchOwner {
-  return { tenant, user, device: restDevice }
+  return { tenant, user, roles, device: restDevice }
 }
 
 /** The problem of a payload that does not fit its type. */

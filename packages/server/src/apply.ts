@@ -25,6 +25,7 @@ import { ServerError } from './error.ts'
 import type { DecideContext } from './handler.ts'
 import { storeJobs } from './jobs/store-jobs.ts'
 import { describeError, type Log } from './log.ts'
+import type { StoppedTypes } from './limits/stopped-types.ts'
 import type { LedgerRows } from './ledger.ts'
 import { prepareBatch, type HandlersByType, type PreparedOperation } from './prepare.ts'
 import { idsReferredTo, wavesOf } from './references.ts'
@@ -40,12 +41,15 @@ export interface BatchOwner {
   readonly tenant: string
   readonly user: string
   readonly device: string
+  /** What the user may do, from the session as well; none when absent. */
+  readonly roles?: readonly string[]
 }
 
 /** What applying needs. */
 export interface ApplyDependencies {
   readonly database: Database
   readonly handlers: HandlersByType
+  readonly stoppedTypes: StoppedTypes
   readonly log: Log
   readonly nowMs: () => number
   /** Who is told of applied operations; default nobody. */
@@ -95,10 +99,20 @@ async function applyWave(
   operations: readonly WireOperation[],
   stoppedLanes: ReadonlySet<string>,
 ): Promise<Part> {
-  const { handlers, log } = dependencies
+  const { handlers, log, nowMs } = dependencies
+  const { user, roles = [] } = owner
   const rows = await readReferredTo(dependencies, owner, operations)
-  const context = { handlers, user: owner.user, rows, onFault: faultLogger(log) }
+  const stopped = { types: await stoppedTypes(dependencies), nowMs: nowMs() }
+  const context = { handlers, user, roles, rows, stopped, onFault: faultLogger(log) }
   return applyPart(dependencies, owner, await prepareBatch(operations, context), stoppedLanes)
+}
+
+async function stoppedTypes(dependencies: ApplyDependencies): ReturnType<StoppedTypes['current']> {
+  try {
+    return await dependencies.stoppedTypes.current()
+  } catch (error) {
+    throw outageOr(error)
+  }
 }
 
 async function readReferredTo(

@@ -9,7 +9,7 @@
  *   replaces one that was applied ─▶ duplicate of that one
  *   absorbs others ▶ decided like any other; what of them is not applied is tombstoned
  *   only cancels ──▶ applied, and the other is tombstoned
- *   not readable here ─▶ deferred          data not acceptable ─▶ rejected
+ *   not to be taken now ─▶ deferred        data or role not acceptable ─▶ rejected
  *   needs one that is unknown ─▶ deferred  needs one that was refused ─▶ rejected (so does what refers to its ids)
  *   else decided ──▶ applied, rejected or conflict
  *
@@ -89,8 +89,8 @@ export interface BatchResult {
   readonly stoppedLanes: ReadonlySet<string>
 }
 
-/** How long a client is asked to wait with an operation that this release cannot read, or fails at. */
-const unreadableRetryAfterMs = 60_000
+/** How long a client is asked to wait with an operation that this release fails at. */
+const faultRetryAfterMs = 60_000
 
 /** How long it is asked to wait for an operation that is still on its way. */
 const parentRetryAfterMs = 5_000
@@ -261,8 +261,8 @@ function* ownOutcome(
       return { outcome: 'applied' }
     case 'invalid':
       return { outcome: 'rejected', problem: readiness.problem }
-    case 'unreadable':
-      return { outcome: 'deferred', problem: readiness.problem, retryAfterMs: unreadableRetryAfterMs }
+    case 'not-now':
+      return { outcome: 'deferred', problem: readiness.problem, retryAfterMs: readiness.retryAfterMs }
     case 'waits':
     case 'ready':
       break
@@ -433,5 +433,5 @@ const parentRefused: FinalOutcome = {
 const internalFault: Outcome & { readonly outcome: 'deferred' } = {
   outcome: 'deferred',
   problem: problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' }),
-  retryAfterMs: unreadableRetryAfterMs,
+  retryAfterMs: faultRetryAfterMs,
 }

@@ -109,15 +109,24 @@ export interface Effector<Payload> {
   readonly run: Effect<Payload>
 }
 
+/** What else is said of a type. */
+export interface HandlerOptions {
+  /**
+   * Who may do it: one of these roles is needed, as the session has them when the operation is applied. Without the list
+   * whoever is signed in may.
+   */
+  readonly roles?: readonly string[]
+}
+
 /** A type of operation with its decider. The method is bivariant, so handlers of all payloads fit in one list. */
-export interface DecidingHandler {
+export interface DecidingHandler extends HandlerOptions {
   readonly kind: 'decide'
   readonly definition: AnyOperationDefinition
   run(operation: ReceivedOperation<unknown>, entity: Entity | undefined, context: DecideContext): Decision
 }
 
 /** A type of operation with its effect. */
-export interface EffectHandler {
+export interface EffectHandler extends HandlerOptions {
   readonly kind: 'effect'
   readonly definition: AnyOperationDefinition
   run(operation: ReceivedOperation<unknown>, entity: Entity | undefined, context: EffectContext): Promise<Decision>
@@ -149,12 +158,14 @@ export function effect<Payload>(run: Effect<Payload>): Effector<Payload> {
  *
  * @example
  * on(addNote, decide(({ payload }, entity) => applied({ ...payload, count: (entity?.version ?? 0) + 1 })))
+ * on(closeBook, decide(...), { roles: ['manager'] })
  */
 export function on<Payload>(
   definition: OperationDefinition<Payload>,
   handling: Decider<Payload> | Effector<Payload>,
+  options: HandlerOptions = {},
 ): Handler {
-  return { definition, ...handling }
+  return { definition, ...handling, ...options }
 }
 
 /** The decision that the entity's state becomes `state` (`null`: it is removed; absent: no entity changes). */

@@ -45,6 +45,7 @@ export {
   type Effector,
   type Entity,
   type Handler,
+  type HandlerOptions,
   type ReceivedOperation,
   type RefuseDecision,
 } from './handler.ts'
@@ -76,6 +77,9 @@ export {
 } from './jobs/job-handler.ts'
 export { jobKind, type Job, type JobRequest, type JobToStore } from './jobs/job.ts'
 export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker.ts'
+export type { AdmissionLimits } from './limits/admission.ts'
+export { listStoppedTypes, startType, stopType, type StoppedType } from './limits/stopped-types.ts'
+export type { RequestRate } from './limits/token-buckets.ts'
 export { type LedgerRow, type LedgerRows, type RecordedOutcome } from './ledger.ts'
 export type { Log, LogEntry } from './log.ts'
 export type { KeptSide } from './losing-sides.ts'

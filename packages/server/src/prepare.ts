@@ -15,6 +15,7 @@ import {
 } from '@holdfast/core'
 import type { Handler } from './handler.ts'
 import type { LedgerRows } from './ledger.ts'
+import type { StoppedType } from './limits/stopped-types.ts'
 import { hashOfOperation } from './operation-hash.ts'
 import { resolve } from './references.ts'
 
@@ -28,8 +29,8 @@ export type Readiness =
   | { readonly kind: 'waits'; readonly parent: OperationId }
   /** Its data is not acceptable and never will be. */
   | { readonly kind: 'invalid'; readonly problem: Problem }
-  /** This release cannot read it; another one may. */
-  | { readonly kind: 'unreadable'; readonly problem: Problem }
+  /** It cannot be taken now: this release cannot read it, or its type is stopped. Later it may be. */
+  | { readonly kind: 'not-now'; readonly problem: Problem; readonly retryAfterMs: number }
 
 /** An operation with what is known of it. */
 export interface PreparedOperation {
@@ -42,6 +43,12 @@ export interface PreparedOperation {
 /** Handlers by the type that they handle. */
 export type HandlersByType = ReadonlyMap<string, Handler>
 
+/** How long a client is asked to wait with an operation that this release cannot read. */
+const unreadableRetryAfterMs = 60_000
+
+/** The same for a type that is stopped until somebody starts it: soon enough to notice, seldom enough to bear. */
+const stoppedRetryAfterMs = 60_000
+
 /** Characters of a pointer that a refusal repeats. */
 const pointerMax = 200
 
@@ -52,6 +59,10 @@ export interface PrepareContext {
   readonly user: string
   /** The rows of the operations that these refer to, successors included; see `idsReferredTo`. */
   readonly rows: LedgerRows
+  /** The roles of the user; none when absent. */
+  readonly roles?: readonly string[]
+  /** The types that are stopped, at `nowMs`. */
+  readonly stopped?: { readonly types: ReadonlyMap<string, StoppedType>; readonly nowMs: number }
   /** Told of a schema, an upgrade or an entity function that threw. */
   readonly onFault?: (type: string, error: unknown) => void
 }
@@ -81,16 +92,21 @@ async function prepareOperation(wire: WireOperation, context: PrepareContext): P
   } catch (error) {
     context.onFault?.(wire.type, error)
     const failure = problem('internal', 'The server failed at this operation', { detail: 'Nothing was changed.' })
-    return { wire, hash, readiness: { kind: 'unreadable', problem: failure } }
+    return { wire, hash, readiness: { kind: 'not-now', problem: failure, retryAfterMs: unreadableRetryAfterMs } }
   }
 }
 
-async function readinessOf(wire: WireOperation, { handlers, rows, user }: PrepareContext): Promise<Readiness> {
+async function readinessOf(wire: WireOperation, context: PrepareContext): Promise<Readiness> {
+  const { handlers, rows, user, roles = [], stopped } = context
   const handler = handlers.get(wire.type)
   const { definition } = handler ?? {}
   if (handler === undefined || definition === undefined || wire.version > definition.version) {
     return unreadable('This server does not know the type, or this version of it, yet.')
   }
+  const stop = stopped?.types.get(wire.type)
+  if (stopped !== undefined && stop !== undefined) return stoppedNow(stop, stopped.nowMs)
+  if (handler.roles !== undefined && !handler.roles.some((role) => roles.includes(role)))
+    return forbidden(handler.roles)
   const resolution = resolve(wire, rows, user)
   if (resolution.kind === 'open') return { kind: 'waits', parent: resolution.parent }
   if (resolution.kind === 'missing') return missing(resolution.reference)
@@ -121,5 +137,17 @@ function invalid(detail: string): Readiness {
 }
 
 function unreadable(detail: string): Readiness {
-  return { kind: 'unreadable', problem: problem('unknown-type', 'The type is not known here', { detail }) }
+  const unknown = problem('unknown-type', 'The type is not known here', { detail })
+  return { kind: 'not-now', problem: unknown, retryAfterMs: unreadableRetryAfterMs }
+}
+
+function forbidden(roles: readonly string[]): Readiness {
+  const detail = `Whoever does this needs one of these roles: ${roles.join(', ')}. Ask whoever runs your company's account.`
+  return { kind: 'invalid', problem: problem('forbidden', 'You may not do this', { detail }) }
+}
+
+function stoppedNow({ untilMs, reason }: StoppedType, nowMs: number): Readiness {
+  const detail = reason ?? 'Whoever runs the server has stopped it for now. Nothing is lost; it is tried again.'
+  const retryAfterMs = Math.max((untilMs ?? nowMs + stoppedRetryAfterMs) - nowMs, 1)
+  return { kind: 'not-now', problem: problem('unavailable', 'Not taken at the moment', { detail }), retryAfterMs }
 }

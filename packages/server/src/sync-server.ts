@@ -35,13 +35,15 @@ import {
   type DoorHandler,
   type DoorRequest,
 } from './http/door.ts'
+import { createAdmission, type AdmissionLimits } from './limits/admission.ts'
+import { createStoppedTypes } from './limits/stopped-types.ts'
 import type { Log } from './log.ts'
 import { answerLosingSide, losingSidePath, readLosingSide, type KeptSide } from './losing-sides.ts'
 import { tellAll, type Observer } from './operate/observer.ts'
 import { checkEndpoints, type WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 
-/** Limits of a server; each has a default. */
-export interface ServerLimits {
+/** Limits of a server; each has a default. Rates and what is in work count per process. */
+export interface ServerLimits extends AdmissionLimits {
   /** Most bytes of a request's body. Default 1 MiB: clients send at most half of that. */
   readonly bodyBytesMax?: number
 }
@@ -116,11 +118,13 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   const { database, authenticate, log = () => undefined, limits = {}, nowMs = Date.now } = options
   const { webhooks = [] } = options
   checkEndpoints(webhooks)
-  const apply: ApplyDependencies = { database, handlers: handlersByType(options), log, nowMs, webhooks }
+  const stoppedTypes = createStoppedTypes(database, nowMs)
+  const apply: ApplyDependencies = { database, handlers: handlersByType(options), stoppedTypes, log, nowMs, webhooks }
   const dependencies: DoorDependencies = {
     authenticate,
     log,
     allowedOrigins: new Set(options.allowedOrigins),
+    admission: createAdmission(limits, nowMs),
     bodyBytesMax: limits.bodyBytesMax ?? bodyBytesMaxDefault,
   }
   const live = createLiveFeed(database, log, options.feed)

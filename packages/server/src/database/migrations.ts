@@ -6,6 +6,7 @@ import { ServerError } from '../error.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { jobsMigration } from './migrations/0002-jobs.ts'
 import { refusedMigration } from './migrations/0003-refused.ts'
+import { stoppedTypesMigration } from './migrations/0004-stopped-types.ts'
 import type { Row } from './database.ts'
 
 /** What a migration runs on: one connection, inside a transaction, as the owner of the tables. */
@@ -26,6 +27,7 @@ const migrations: readonly Migration[] = [
   { name: 'ledger', sql: ledgerMigration },
   { name: 'jobs', sql: jobsMigration },
   { name: 'refused', sql: refusedMigration },
+  { name: 'stopped-types', sql: stoppedTypesMigration },
 ]
 
 /** The number of the last migration that this release knows. */

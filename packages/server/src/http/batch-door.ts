@@ -34,7 +34,7 @@ export async function answerBatch(
       }),
     )
   }
-  const { tenant, user } = session
+  const { tenant, user, roles } = session
   if (batch.tenant !== tenant || batch.user !== user) {
     return problemAnswer(
       problem('wrong-identity', 'These operations belong to another session', {
@@ -43,7 +43,7 @@ export async function answerBatch(
     )
   }
   reported({ tenant, device: batch.device, pending: batch.pending, oldestAgeMs: batch.oldestAgeMs })
-  const outcomes = await apply({ tenant, user, device: batch.device }, batch.operations)
+  const outcomes = await apply({ tenant, user, roles, device: batch.device }, batch.operations)
   // An operation that the server fails at stands alone at last when clients halve their batches: then it counts.
   const [only] = outcomes
   if (outcomes.length === 1 && only?.outcome === 'deferred' && problemCodeOf(only.problem) === 'internal') {

@@ -1,10 +1,11 @@
 /**
- * Doors: what every route of the API has in common. In this order: where the request comes from, who sent it, what it
- * carries. Whatever goes wrong inside is a problem document; no error's text leaves the server.
+ * Doors: what every route of the API has in common. In this order: where the request comes from, whether there is room,
+ * who sent it, how often they do, what it carries. Whatever goes wrong inside is a problem document; no error's text leaves the server.
  */
 import { identityHeader, identityStamp, problem } from '@holdfast/core'
 import type { Context } from 'hono'
 import { isOutage } from '../database/sql-state.ts'
+import type { Admission } from '../limits/admission.ts'
 import { describeError, type Log } from '../log.ts'
 import { problemAnswer } from './answer.ts'
 import { crossSiteProblem } from './cross-site.ts'
@@ -26,6 +27,7 @@ export interface DoorDependencies {
   readonly log: Log
   /** Origins besides the server's own whose pages may change data. */
   readonly allowedOrigins: ReadonlySet<string>
+  readonly admission: Admission
   /** Most bytes of a body. */
   readonly bodyBytesMax: number
 }
@@ -54,18 +56,29 @@ export function createDoor(
         const foreign = crossSiteProblem(request, dependencies.allowedOrigins)
         if (foreign !== undefined) return problemAnswer(foreign)
       }
-      const session = await dependencies.authenticate(request)
-      if (session === null) return problemAnswer(problem('unauthenticated', 'Nobody is signed in'))
-      const stamp = request.headers.get(identityHeader)
-      if (stamp !== null && stamp !== identityStamp(session)) return problemAnswer(foreignStamp)
-      if (takes === 'nothing') return await answer({ session, request, body: undefined })
-      const body = await readJsonBody(request, dependencies.bodyBytesMax)
-      if (body.problem !== undefined) return problemAnswer(body.problem)
-      return await answer({ session, request, body: body.value })
+      return await dependencies.admission.within(() => passSession(dependencies, takes, request, answer))
     } catch (error) {
       return failureAnswer(error, dependencies.log)
     }
   }
+}
+
+async function passSession(
+  { authenticate, admission, bodyBytesMax }: DoorDependencies,
+  takes: 'json' | 'nothing',
+  request: Request,
+  answer: (request: DoorRequest) => Promise<Response>,
+): Promise<Response> {
+  const session = await authenticate(request)
+  if (session === null) return problemAnswer(problem('unauthenticated', 'Nobody is signed in'))
+  const stamp = request.headers.get(identityHeader)
+  if (stamp !== null && stamp !== identityStamp(session)) return problemAnswer(foreignStamp)
+  const refusal = admission.refusalOf(session)
+  if (refusal !== undefined) return refusal
+  if (takes === 'nothing') return answer({ session, request, body: undefined })
+  const body = await readJsonBody(request, bodyBytesMax)
+  if (body.problem !== undefined) return problemAnswer(body.problem)
+  return answer({ session, request, body: body.value })
 }
 
 const foreignStamp = problem('wrong-identity', 'This page belongs to another session', {
