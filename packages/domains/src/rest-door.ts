@@ -135,7 +135,7 @@ function idempotencyKeyOf(request: Request): OperationId | undefined | null {
 }
 
 /** Whose operations come through a REST door. */
-export function restOwnerOf({ tenant, user }: Session): BatchOwner {
+export function restOwnerOf({ tenant, user, roles }: Session): BatchOwner {
   return { tenant, user, roles, device: restDevice }
 }
 

@@ -35,6 +35,7 @@ import { readLedger } from './statements/read-ledger.ts'
 import { write } from './statements/write.ts'
 import type { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 import { webhookJobs } from './webhooks/webhook-jobs.ts'
+import type { TenantList } from './tenants.ts'
 
 /** Whose batch it is. `tenant` and `user` come from the session, `device` is what the device says of itself. */
 export interface BatchOwner {
@@ -50,6 +51,7 @@ export interface ApplyDependencies {
   readonly database: Database
   readonly handlers: HandlersByType
   readonly stoppedTypes: StoppedTypes
+  readonly tenants: TenantList
   readonly log: Log
   readonly nowMs: () => number
   /** Who is told of applied operations; default nobody. */
@@ -78,6 +80,7 @@ export async function applyBatch(
   owner: BatchOwner,
   operations: readonly WireOperation[],
 ): Promise<readonly OperationOutcome[]> {
+  await orOutage(dependencies.tenants.note(owner.tenant))
   const outcomes = new Map<number, OperationOutcome>()
   let stoppedLanes: ReadonlySet<string> = new Set()
   for (const [number, places] of wavesOf(operations).entries()) {
@@ -102,14 +105,14 @@ async function applyWave(
   const { handlers, log, nowMs } = dependencies
   const { user, roles = [] } = owner
   const rows = await readReferredTo(dependencies, owner, operations)
-  const stopped = { types: await stoppedTypes(dependencies), nowMs: nowMs() }
+  const stopped = { types: await orOutage(dependencies.stoppedTypes.current()), nowMs: nowMs() }
   const context = { handlers, user, roles, rows, stopped, onFault: faultLogger(log) }
   return applyPart(dependencies, owner, await prepareBatch(operations, context), stoppedLanes)
 }
 
-async function stoppedTypes(dependencies: ApplyDependencies): ReturnType<StoppedTypes['current']> {
+async function orOutage<Value>(asking: Promise<Value>): Promise<Value> {
   try {
-    return await dependencies.stoppedTypes.current()
+    return await asking
   } catch (error) {
     throw outageOr(error)
   }
@@ -122,11 +125,7 @@ async function readReferredTo(
 ): Promise<LedgerRows> {
   const ids = [...idsReferredTo(operations)]
   if (ids.length === 0) return new Map()
-  try {
-    return await database.tx(tenant, ({ query }) => readLedger(query, tenant, ids))
-  } catch (error) {
-    throw outageOr(error)
-  }
+  return orOutage(database.tx(tenant, ({ query }) => readLedger(query, tenant, ids)))
 }
 
 async function applyPart(

@@ -93,6 +93,8 @@ export {
   type Readiness,
 } from './prepare.ts'
 export { idsReferredTo, wavesOf } from './references.ts'
+export { startRetention, type RetentionOptions, type RunningRetention } from './retention/retention.ts'
+export { keepResultsMsDefault, trimResults, type TrimOptions } from './retention/trim-results.ts'
 export { createSyncServer, type ServerLimits, type SyncServer, type SyncServerOptions } from './sync-server.ts'
 export { wireOperationOf, type WireOperationOptions } from './wire-operation.ts'
 export { webhookHandler, type WebhookSurroundings } from './webhooks/deliver-webhook.ts'

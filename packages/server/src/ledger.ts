@@ -32,6 +32,19 @@ export function finalOf(outcome: RecordedOutcome): FinalOutcome {
   return outcome.outcome === 'duplicate' ? outcome.first : outcome
 }
 
+/** True when a recorded outcome says more than its code, version and ids: what retention trims (see retention/). */
+export function hasDetail(outcome: RecordedOutcome): boolean {
+  const final = finalOf(outcome)
+  switch (final.outcome) {
+    case 'applied':
+      return final.result !== undefined
+    case 'conflict':
+      return true
+    case 'rejected':
+      return final.problem.detail !== undefined || final.problem.pointer !== undefined
+  }
+}
+
 /** The applied outcome in any outcome, or `undefined` when the effect did not happen. */
 export function appliedOf(outcome: Outcome): Applied | undefined {
   const final = outcome.outcome === 'duplicate' ? outcome.first : outcome

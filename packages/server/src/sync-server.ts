@@ -41,6 +41,7 @@ import type { Log } from './log.ts'
 import { answerLosingSide, losingSidePath, readLosingSide, type KeptSide } from './losing-sides.ts'
 import { tellAll, type Observer } from './operate/observer.ts'
 import { checkEndpoints, type WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
+import { createTenantList } from './tenants.ts'
 
 /** Limits of a server; each has a default. Rates and what is in work count per process. */
 export interface ServerLimits extends AdmissionLimits {
@@ -119,7 +120,15 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   const { webhooks = [] } = options
   checkEndpoints(webhooks)
   const stoppedTypes = createStoppedTypes(database, nowMs)
-  const apply: ApplyDependencies = { database, handlers: handlersByType(options), stoppedTypes, log, nowMs, webhooks }
+  const apply: ApplyDependencies = {
+    database,
+    handlers: handlersByType(options),
+    stoppedTypes,
+    tenants: createTenantList(database),
+    log,
+    nowMs,
+    webhooks,
+  }
   const dependencies: DoorDependencies = {
     authenticate,
     log,

@@ -7,6 +7,7 @@ import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { jobsMigration } from './migrations/0002-jobs.ts'
 import { refusedMigration } from './migrations/0003-refused.ts'
 import { stoppedTypesMigration } from './migrations/0004-stopped-types.ts'
+import { retentionMigration } from './migrations/0005-retention.ts'
 import type { Row } from './database.ts'
 
 /** What a migration runs on: one connection, inside a transaction, as the owner of the tables. */
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { name: 'jobs', sql: jobsMigration },
   { name: 'refused', sql: refusedMigration },
   { name: 'stopped-types', sql: stoppedTypesMigration },
+  { name: 'retention', sql: retentionMigration },
 ]
 
 /** The number of the last migration that this release knows. */

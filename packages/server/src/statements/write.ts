@@ -11,17 +11,18 @@ import type { Query } from '../database/database.ts'
 import type { BatchResult } from '../decide-batch.ts'
 import { ServerError } from '../error.ts'
 import { feedSql } from '../feed.ts'
+import { hasDetail } from '../ledger.ts'
 
 // Uses the primary keys of ledger, entities, feed_head and feed. Rows that change are looked up by key one by one (the
 // `offset 0` keeps the planner from turning that round) and then taken by their place, which cannot change: the claim
 // has locked or made each of them.
 const writeSql = `
 with outcomes as (
-  select o.id, o.code, o.outcome, o.successor
-  from json_to_recordset($3::text::json) as o (id text, code text, outcome jsonb, successor text)
+  select o.id, o.code, o.outcome, o.successor, o.detail
+  from json_to_recordset($3::text::json) as o (id text, code text, outcome jsonb, successor text, detail boolean)
 ),
 settled as (
-  update holdfast.ledger l set code = o.code, outcome = o.outcome, successor = o.successor
+  update holdfast.ledger l set code = o.code, outcome = o.outcome, successor = o.successor, has_detail = o.detail
   from outcomes o cross join lateral (
     select l.ctid as place from holdfast.ledger l where l.tenant = $1 and l.id = o.id and l.outcome is null offset 0
   ) at_place
@@ -95,6 +96,7 @@ export async function write(
     code: outcome.outcome,
     outcome,
     successor: successor ?? null,
+    detail: hasDetail(outcome),
   }))
   const successors = [...result.successors].map(([id, successor]) => ({ id, successor }))
   const released = [...claimedIds].filter((id) => !hasRow(result.ledger, id))
