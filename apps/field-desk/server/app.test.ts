@@ -13,7 +13,7 @@ it('answers a failure inside a door with a problem that says nothing of it, and 
     doors: [door],
     files: new Map(),
     log: (entry) => logged.push(entry),
-    sessionOf: () => undefined,
+    sessionOf: () => Promise.resolve(null),
   })
   const response = await app.request('/api/broken')
   expect([response.status, problemCodeOf(parseProblem(await response.clone().json()))]).toEqual([500, 'internal'])

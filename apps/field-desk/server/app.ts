@@ -10,8 +10,8 @@ export interface AppParts {
   readonly doors: readonly Hono[]
   readonly files: ServedFiles
   readonly log: Log
-  /** Who a request is from; `undefined` when nobody is signed in. */
-  readonly sessionOf: (request: Request) => { readonly tenant: string; readonly user: string } | undefined
+  /** Who a request is from; `null` when nobody is signed in. */
+  readonly sessionOf: (request: Request) => Promise<{ readonly tenant: string; readonly user: string } | null>
 }
 
 /** Names whose session was answered, so that a page can throw away what was meant for somebody else in its browser. */
@@ -28,8 +28,8 @@ export function createApp({ doors, files, log, sessionOf }: AppParts): Hono {
   })
   app.get('/api/pos/*', async (context, next) => {
     await next()
-    const session = sessionOf(context.req.raw)
-    if (session === undefined) return
+    const session = await sessionOf(context.req.raw)
+    if (session === null) return
     const { tenant, user } = session
     context.res.headers.set(sessionHeader, `${encodeURIComponent(tenant)}/${encodeURIComponent(user)}`)
     context.res.headers.set('cache-control', 'no-store')

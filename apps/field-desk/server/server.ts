@@ -20,13 +20,17 @@ import {
 import type { ServedApp } from '@holdfast/server/cli'
 import { listenOnNode } from '@holdfast/server/node'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
+import { openApiTokens, tokenRoutes } from './api-tokens.ts'
 import { createApp } from './app.ts'
+import { createAuthenticate } from './authenticate.ts'
 import type { Config } from './config.ts'
 import { readOrMakeKey } from './key-file.ts'
 import { createLoginLimit } from './login-limit.ts'
 import { packDoors, packHandlers, packJobs, packOperations } from './packs.ts'
-import { sessionOf, sessionRoutes } from './session-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { openSessions } from './session-store.ts'
 import { readServedFiles, type ServedFiles } from './static-files.ts'
+import { makeTables } from './tables.ts'
 
 /** A server that serves. */
 export interface RunningServer {
@@ -99,35 +103,37 @@ export async function assemble(
   observers: readonly Observer[] = [],
 ): Promise<ServedApp> {
   const key = await readOrMakeKey(dataFolder)
-  const accounts = await openAccounts(database)
+  await makeTables(database)
+  const accounts = openAccounts(database)
+  const sessions = openSessions(database)
+  const tokens = openApiTokens(database)
   await addDemoAccounts(database)
   const now = () => Date.now()
+  const authenticate = createAuthenticate({ sessions, tokens, key, now })
   const sync = createSyncServer({
     operations: packOperations,
     database,
     handlers: packHandlers,
     log,
     observers,
-    authenticate: (request) => {
-      const session = sessionOf(request, key, now())
-      return session === undefined ? null : { tenant: session.tenant, user: session.user, roles: [] }
-    },
+    authenticate,
   })
   // It charges nobody: this is an app for trying things out.
   const processor = simulatedProcessor()
   const worker = runWorker({ database, handlers: packJobs(sync, processor), log })
   const login = sessionRoutes({
     accounts,
+    sessions,
     key,
     now,
     limit: createLoginLimit(now),
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
   })
   const app = createApp({
-    doors: [login, ...packDoors(sync, processor), sync.routes],
+    doors: [login, tokenRoutes(sync, tokens, now), ...packDoors(sync, processor), sync.routes],
     files,
     log,
-    sessionOf: (request) => sessionOf(request, key, now()),
+    sessionOf: authenticate,
   })
   return { fetch: (request, env) => app.fetch(request, env), close: () => stopAll(worker, sync), streams: sync.streams }
 }

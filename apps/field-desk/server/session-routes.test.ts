@@ -1,29 +1,50 @@
 import { isRecord, problemCodeOf, parseProblem } from '@holdfast/core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Accounts, AccountWithPassword } from './accounts.ts'
+import type { Account, Accounts, AccountWithPassword } from './accounts.ts'
 import { checksMax } from './check-limit.ts'
 import { createLoginLimit, failuresMax } from './login-limit.ts'
 import { hashPassword } from './password.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { rotateAfterMs, type Sessions, type StoredSession } from './session-store.ts'
 
 const key = Buffer.alloc(32, 7)
+const clock = { nowMs: 1000 }
 let ana: AccountWithPassword
 
 beforeAll(async () => {
-  ana = { tenant: 'north', user: 'ana', name: 'Ana', company: 'North', passwordHash: await hashPassword('demo') }
+  const person = { tenant: 'north', user: 'ana', name: 'Ana', company: 'North', roles: ['staff'] }
+  ana = { ...person, passwordHash: await hashPassword('demo') }
 })
 
 function doors(lookUp: Promise<void> = Promise.resolve()) {
   const accounts: Accounts = {
     findByEmail: (email) => lookUp.then(() => (email === 'ana@north.example' ? ana : undefined)),
-    get: (tenant, user) => Promise.resolve(tenant === 'north' && user === 'ana' ? ana : undefined),
   }
   const limit = createLoginLimit(() => 0)
-  const routes = sessionRoutes({ accounts, key, limit, addressOf: () => '::1', now: () => 1000 })
+  const sessions = memorySessions()
+  const routes = sessionRoutes({ accounts, sessions, key, limit, addressOf: () => '::1', now: () => clock.nowMs })
   return async (method: string, options: { body?: unknown; headers?: Record<string, string>; text?: string } = {}) => {
     const { body, headers = {}, text = body === undefined ? undefined : JSON.stringify(body) } = options
     const init = { method, headers: { 'content-type': 'application/json', ...headers } }
     return routes.request('/api/session', text === undefined ? init : { ...init, body: text })
+  }
+}
+
+/** Sessions that die with the test. Rotating is the store's business; here a next token is simply another one. */
+function memorySessions(): Sessions {
+  const open = new Map<string, StoredSession>()
+  let started = 0
+  const add = (account: Account): Promise<string> => {
+    started += 1
+    const token = `token-${started}`
+    open.set(token, { id: token, account, rotatedAtMs: clock.nowMs })
+    return Promise.resolve(token)
+  }
+  return {
+    start: add,
+    find: (token) => Promise.resolve(open.get(token)),
+    rotate: ({ account }) => add(account),
+    end: (token) => Promise.resolve(void open.delete(token)),
   }
 }
 
@@ -37,7 +58,8 @@ it('signs in, knows the person again by the cookie, and signs out', async () => 
   const ask = doors()
   const signedIn = await ask('POST', { body: right })
   expect(signedIn.status).toBe(200)
-  expect(await signedIn.json()).toEqual({ tenant: 'north', user: 'ana', name: 'Ana', company: 'North' })
+  const person = { tenant: 'north', user: 'ana', name: 'Ana', company: 'North', roles: ['staff'] }
+  expect(await signedIn.json()).toEqual(person)
   const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
 
   const known = await ask('GET', { headers: { cookie } })
@@ -48,6 +70,24 @@ it('signs in, knows the person again by the cookie, and signs out', async () => 
   expect(signedOut.status).toBe(204)
   expect(signedOut.headers.get('set-cookie')).toContain('Max-Age=0')
   expect((await ask('GET')).status).toBe(401)
+  // The cookie is worth nothing any more, whoever has kept it.
+  expect((await ask('GET', { headers: { cookie } })).status).toBe(401)
+})
+
+it('gives another cookie at each sign-in and after a day, and takes none that it did not sign', async () => {
+  const ask = doors()
+  const cookieOf = (response: Response) => (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  const first = cookieOf(await ask('POST', { body: right }))
+  const second = cookieOf(await ask('POST', { body: right, headers: { cookie: first } }))
+  expect(second).not.toBe(first)
+  expect((await ask('GET', { headers: { cookie: first } })).status).toBe(401)
+  const sameDay = await ask('GET', { headers: { cookie: second } })
+  expect([sameDay.status, cookieOf(sameDay)]).toEqual([200, ''])
+  clock.nowMs += rotateAfterMs
+  const nextDay = await ask('GET', { headers: { cookie: second } })
+  expect(cookieOf(nextDay)).not.toBe(second)
+  expect((await ask('GET', { headers: { cookie: cookieOf(nextDay) } })).status).toBe(200)
+  expect((await ask('GET', { headers: { cookie: 'field-desk-session=2.token-2.AAAA' } })).status).toBe(401)
 })
 
 it('says the same of a wrong password and of an unknown address', async () => {
@@ -129,5 +169,5 @@ it('refuses a body that is too large, a form, and a page of another site', async
 
 it('never answers with the hash of a password', async () => {
   const body: unknown = await (await doors()('POST', { body: right })).json()
-  expect(isRecord(body) && Object.keys(body)).toEqual(['tenant', 'user', 'name', 'company'])
+  expect(isRecord(body) && Object.keys(body)).toEqual(['tenant', 'user', 'name', 'company', 'roles'])
 })

@@ -10,18 +10,13 @@ import { createCheckLimit } from './check-limit.ts'
 import type { LoginLimit } from './login-limit.ts'
 import { isPassword, passwordMax } from './password.ts'
 import { isCrossSite } from './same-site.ts'
-import {
-  readSession,
-  sessionCookieIn,
-  sessionMs,
-  setCookieHeader,
-  signSession,
-  type SignedSession,
-} from './session-cookie.ts'
+import { setCookieHeader, signToken, tokenInCookie } from './session-cookie.ts'
+import { rotateAfterMs, type Sessions } from './session-store.ts'
 
 /** What the login works with. */
 export interface SessionRoutesOptions {
   readonly accounts: Accounts
+  readonly sessions: Sessions
   readonly key: Uint8Array
   readonly limit: LoginLimit
   /** The network address of a request's sender. */
@@ -34,7 +29,7 @@ const emailMax = 200
 
 /** Makes the doors of the login. */
 export function sessionRoutes(options: SessionRoutesOptions): Hono {
-  const { accounts, key, limit, addressOf, now } = options
+  const { accounts, sessions, key, limit, addressOf, now } = options
   const checks = createCheckLimit()
   const routes = new Hono()
 
@@ -66,30 +61,37 @@ export function sessionRoutes(options: SessionRoutesOptions): Hono {
       return refuse(problem('unauthenticated', 'The e-mail address or the password is not right.'))
     }
     attempt.succeeded()
-    const session = { tenant: account.tenant, user: account.user, expiresAtMs: now() + sessionMs }
-    context.header('set-cookie', setCookieHeader(signSession(session, key), { isSecure: isSecure(context.req.raw) }))
+    // A session that this browser had is over: nobody goes on with a cookie that was put there before the sign-in.
+    const before = tokenOf(context)
+    if (before !== undefined) await sessions.end(before)
+    giveCookie(context, await sessions.start(account, now()))
     return context.json(answerOf(account))
   }
 
   routes.get('/api/session', async (context) => {
-    const session = sessionOf(context.req.raw, key, now())
-    const account = session && (await accounts.get(session.tenant, session.user))
-    if (account === undefined) return refuse(problem('unauthenticated', 'Nobody is signed in.'))
-    return context.json(answerOf(account))
+    const token = tokenOf(context)
+    const session = token === undefined ? undefined : await sessions.find(token, now())
+    if (session === undefined) return refuse(problem('unauthenticated', 'Nobody is signed in.'))
+    if (now() - session.rotatedAtMs >= rotateAfterMs) giveCookie(context, await sessions.rotate(session, now()))
+    return context.json(answerOf(session.account))
   })
 
-  routes.delete('/api/session', (context) => {
+  routes.delete('/api/session', async (context) => {
+    const token = tokenOf(context)
+    if (token !== undefined) await sessions.end(token)
     context.header('set-cookie', setCookieHeader('', { isSecure: isSecure(context.req.raw) }))
     return context.body(null, 204)
   })
 
-  return routes
-}
+  function tokenOf(context: Context): string | undefined {
+    return tokenInCookie(context.req.header('cookie'), key)
+  }
 
-/** Who a request is from by its cookie; `undefined` when nobody is signed in. */
-export function sessionOf(request: Request, key: Uint8Array, nowMs: number): SignedSession | undefined {
-  const value = sessionCookieIn(request.headers.get('cookie'))
-  return value === undefined ? undefined : readSession(value, key, nowMs)
+  function giveCookie(context: Context, token: string): void {
+    context.header('set-cookie', setCookieHeader(signToken(token, key), { isSecure: isSecure(context.req.raw) }))
+  }
+
+  return routes
 }
 
 interface Credentials {
@@ -113,8 +115,8 @@ async function readJson(request: Request): Promise<unknown> {
 }
 
 /** Only what a page may know: a stored account has more. */
-function answerOf({ tenant, user, name, company }: Account): Account {
-  return { tenant, user, name, company }
+function answerOf({ tenant, user, name, company, roles }: Account): Account {
+  return { tenant, user, name, company, roles }
 }
 
 function refuseForNow(retryAfterMs: number): Response {
