@@ -72,8 +72,11 @@ export function openApiTokens(database: Database): ApiTokens {
       await database.query('api-token-make', makeSql, [tenant, id, user, name, hashOfToken(token), ...times])
       return { id, token }
     },
-    list: (tenant) => database.query('api-token-list', listSql, [tenant]),
-    revoke: async (tenant, id) => (await database.query('api-token-revoke', revokeSql, [tenant, id])).length > 0,
+    list: (tenant) => database.tx(tenant, ({ query }) => query('api-token-list', listSql, [tenant])),
+    revoke: async (tenant, id) => {
+      const revoked = await database.tx(tenant, ({ query }) => query('api-token-revoke', revokeSql, [tenant, id]))
+      return revoked.length > 0
+    },
   }
 }
 

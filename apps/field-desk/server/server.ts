@@ -19,6 +19,7 @@ import {
 } from '@holdfast/server'
 import type { ServedApp } from '@holdfast/server/cli'
 import { listenOnNode } from '@holdfast/server/node'
+import type { Hono } from 'hono'
 import { addDemoAccounts, openAccounts } from './account-store.ts'
 import { openApiTokens, tokenRoutes } from './api-tokens.ts'
 import { createApp } from './app.ts'
@@ -94,6 +95,12 @@ async function openDatabase({ databaseUrl, dataFolder }: Config, log: Log): Prom
   }
 }
 
+/** The app, and the list of all its doors. */
+export interface AssembledApp extends ServedApp {
+  readonly routes: Hono['routes']
+  readonly close: () => Promise<void>
+}
+
 /** Puts all that answers requests together, on a database that is open. */
 export async function assemble(
   { dataFolder }: Pick<Config, 'dataFolder'>,
@@ -101,7 +108,7 @@ export async function assemble(
   files: ServedFiles,
   log: Log,
   observers: readonly Observer[] = [],
-): Promise<ServedApp> {
+): Promise<AssembledApp> {
   const key = await readOrMakeKey(dataFolder)
   await makeTables(database)
   const accounts = openAccounts(database)
@@ -135,7 +142,9 @@ export async function assemble(
     log,
     sessionOf: authenticate,
   })
-  return { fetch: (request, env) => app.fetch(request, env), close: () => stopAll(worker, sync), streams: sync.streams }
+  const { routes } = app
+  const close = () => stopAll(worker, sync)
+  return { fetch: (request, env) => app.fetch(request, env), close, streams: sync.streams, routes }
 }
 
 /** How long the worker may finish what it is at, ms; what is left is given back. Less than requests have. */

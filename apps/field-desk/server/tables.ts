@@ -4,7 +4,7 @@
  *
  * A sign-in, and every look-up of a cookie or a token, has to find a row before any tenant is known. It asks as the
  * login role, which owns the tables; that is why row-level security is enabled here and not forced. The app's role may
- * read accounts without their passwords, and nothing of sessions and tokens.
+ * read accounts without their passwords and tokens without their hashes, and nothing of sessions.
  */
 import type { Database } from '@holdfast/server'
 
@@ -63,6 +63,7 @@ begin
   end loop;
   grant usage on schema field_desk to holdfast_app;
   grant select (tenant, user_id, email, name, company, roles) on field_desk.accounts to holdfast_app;
+  grant select (tenant, id, user_id, name, created_at, expires_at), delete on field_desk.api_tokens to holdfast_app;
 end $$`
 
 /** Makes the tables that are missing. */
