@@ -11,10 +11,12 @@ import {
   createSyncServer,
   runWorker,
   ServerError,
+  startRetention,
   type Database,
   type JobWorker,
   type Log,
   type Observer,
+  type RunningRetention,
   type SyncServer,
 } from '@holdfast/server'
 import type { ServedApp } from '@holdfast/server/cli'
@@ -56,8 +58,7 @@ export async function startServer(config: Config, surroundings: ServerSurroundin
   const files = await readServedFiles(surroundings.pagesFolder)
   const database = await openDatabase(config, surroundings.log)
   try {
-    const { fetch, close } = await assemble(config, database, files, surroundings.log)
-    const onClose = close ?? (() => Promise.resolve())
+    const { fetch, close: onClose } = await assemble(config, database, files, surroundings.log)
     const server = await listenOnNode({ fetch, port: config.port, onClose }).catch(async (error: unknown) => {
       await onClose()
       throw error
@@ -128,6 +129,7 @@ export async function assemble(
   // It charges nobody: this is an app for trying things out.
   const processor = simulatedProcessor()
   const worker = runWorker({ database, handlers: packJobs(sync, processor), log })
+  const retention = startRetention({ database, log })
   const login = sessionRoutes({
     accounts,
     sessions,
@@ -143,7 +145,7 @@ export async function assemble(
     sessionOf: authenticate,
   })
   const { routes } = app
-  const close = () => stopAll(worker, sync)
+  const close = () => stopAll(worker, retention, sync)
   return { fetch: (request, env) => app.fetch(request, env), close, streams: sync.streams, routes }
 }
 
@@ -151,7 +153,8 @@ export async function assemble(
 const stopWithinMs = 4_000
 
 /** Ends what would never end by itself. The worker first: what it is at may still need the database and the streams. */
-async function stopAll(worker: JobWorker, sync: SyncServer): Promise<void> {
+async function stopAll(worker: JobWorker, retention: RunningRetention, sync: SyncServer): Promise<void> {
   await worker.stop(stopWithinMs)
+  await retention.stop()
   await sync.close()
 }
