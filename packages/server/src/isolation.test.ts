@@ -86,6 +86,30 @@ describe.each(testDatabases)('on $name', ({ open }) => {
   const serverOn = (database: Database) =>
     createSyncServer({ database, handlers: noteHandlers, authenticate: () => null })
 
+  test('F072 every table of a tenant is forced behind its policy, and the app’s role changes no other', async () => {
+    const tables = await opened.database.query(
+      'tables',
+      `select c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+         exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant') as has_tenant,
+         exists (
+           select from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+           where i.indrelid = c.oid and i.indisprimary and a.attname = 'tenant'
+         ) as tenant_first,
+         (select count(*)::integer from pg_policy p where p.polrelid = c.oid and p.polpermissive
+           and pg_get_expr(p.polqual, p.polrelid) like '%app.tenant%'
+           and pg_get_expr(p.polwithcheck, p.polrelid) like '%app.tenant%') as policies,
+         has_table_privilege('holdfast_app', c.oid, 'insert, update, delete, truncate') as may_change
+       from pg_class c where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') order by 1`,
+      [],
+    )
+    const ofTenants = tables.filter((table) => table['has_tenant'] === true)
+    expect(ofTenants.length).toBeGreaterThanOrEqual(5)
+    for (const table of ofTenants) expect(table).toMatchObject({ forced: true, tenant_first: true, policies: 1 })
+    for (const table of tables.filter((other) => !ofTenants.includes(other))) {
+      expect(table).toMatchObject({ may_change: false })
+    }
+  })
+
   test('F070 F072 row-level security alone keeps tenants apart', async () => {
     const removed = new Map<string, number>()
     await liveSideBySide(serverOn(withoutScope(opened.database, removed)))
