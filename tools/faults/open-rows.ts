@@ -8,7 +8,6 @@ export const openRows: Readonly<Record<string, string>> = {
   F077: 'uploads: generated names',
   F078: 'uploads: types by content',
   F079: 'uploads: metadata of photos',
-  F093: 'autosaved forms',
   F094: 'components under a strict renderer',
   F099: 'the blob store',
   F100: 'a check of the lockfile and of what the client depends on',

@@ -37,7 +37,6 @@ export const openRows: Readonly<Record<string, string>> = {
   R128: 'a test in client/transport that bears its name',
   R130: 'a test in client that bears its name',
   R131: 'the page itself',
-  R133: 'local collections',
   R138: 'a test in client that bears its name',
   R139: 'a test in client that bears its name',
   R141: 'a test in service-worker that bears its name',
@@ -46,9 +45,5 @@ export const openRows: Readonly<Record<string, string>> = {
   R147: 'a test in service-worker that bears its name',
   R148: 'a test in service-worker that bears its name',
   R149: 'a test in service-worker that bears its name',
-  R150: 'forms that are followed and saved',
-  R151: 'forms that are followed and saved',
-  R152: 'forms that are followed and saved',
-  R154: 'a test in react that bears its name',
   R155: 'a test in react that bears its name',
 }

@@ -29,6 +29,7 @@ const someone: Session = { tenant: 'test', user: 'tester' }
 interface Tab {
   isAlive: boolean
   outbox: Outbox | undefined
+  readonly environment: Environment
 }
 
 /** A browser with tabs. */
@@ -54,10 +55,10 @@ export class TestDevice {
 
   /** Opens an outbox in a tab of its own. Tabs of one name and session share one queue, as in a browser. */
   async open(options: TestTabOptions): Promise<Outbox> {
-    const tab: Tab = { isAlive: true, outbox: undefined }
     const isAlive = (): boolean => tab.isAlive
-    const session = options.session ?? someone
     const environment = this.#environment(isAlive)
+    const tab: Tab = { isAlive: true, outbox: undefined, environment }
+    const session = options.session ?? someone
     const openStore = (name: string): Promise<Store> =>
       Promise.resolve(
         mortalStore(openMemoryStore(this.#diskOf(name)), {
@@ -75,6 +76,15 @@ export class TestDevice {
     )
     this.#tabs.push(tab)
     return tab.outbox
+  }
+
+  /**
+   * The environment of the tab that an outbox was opened in, for what else of Holdfast runs there, such as collections.
+   *
+   * @throws SyncError `unknown-entry` when it was not opened on this device, or its tab was killed
+   */
+  environmentOf(outbox: Outbox): Environment {
+    return this.#tabOf(outbox).environment
   }
 
   /** Lets time pass: timers fire, requests go out, answers come back. */
@@ -106,8 +116,7 @@ export class TestDevice {
 
   /** Kills a tab, wherever it is: it hears nothing more, and what it stored stays. */
   kill(outbox: Outbox): void {
-    const tab = this.#tabs.find((each) => each.outbox === outbox)
-    if (tab === undefined) throw new SyncError('unknown-entry', 'This outbox was not opened on this test device.')
+    const tab = this.#tabOf(outbox)
     tab.isAlive = false
     this.#tabs = this.#tabs.filter((each) => each !== tab)
     this.#locks.releaseDead()
@@ -144,6 +153,12 @@ export class TestDevice {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #tabOf(outbox: Outbox): Tab {
+    const tab = this.#tabs.find((each) => each.outbox === outbox)
+    if (tab === undefined) throw new SyncError('unknown-entry', 'This outbox was not opened on this test device.')
+    return tab
   }
 
   #environment(isAlive: () => boolean): Environment {

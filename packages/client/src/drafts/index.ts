@@ -1,0 +1,5 @@
+export { openDraftStore, type Draft, type DraftStore } from './draft-store.ts'
+export type { FieldValue, FormFields } from './form-fields.ts'
+export { wordsOf, type FormNotice } from './notices.ts'
+export { showToast, toastClass, type ToastOptions } from './toast.ts'
+export { trackForm, type FormSubmitted, type TrackedForm, type TrackFormOptions } from './track-form.ts'
