@@ -75,6 +75,7 @@ export {
   type JobHandler,
   type JobWork,
 } from './jobs/job-handler.ts'
+export { workInProcess, type JobProcesses, type JobProcessOptions } from './jobs/job-process.ts'
 export { jobKind, type Job, type JobRequest, type JobToStore } from './jobs/job.ts'
 export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker.ts'
 export type { AdmissionLimits } from './limits/admission.ts'

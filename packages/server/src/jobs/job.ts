@@ -164,7 +164,8 @@ function json(value: unknown): Json {
   throw corrupt('payload or result')
 }
 
-function isStoredJson(value: unknown): value is Json {
+/** True for what can come out of a jsonb column, by its outermost level. */
+export function isStoredJson(value: unknown): value is Json {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint'
 }
 

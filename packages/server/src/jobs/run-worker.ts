@@ -33,6 +33,8 @@ export interface WorkerOptions {
   readonly pollMs?: number
   /** How long a lease lasts, ms; default 30 s. It is renewed three times within. */
   readonly leaseMs?: number
+  /** How often it looks for jobs whose worker is gone and for stale ones, ms; default 5 s. */
+  readonly lookEveryMs?: number
   readonly log?: Log
   /** The worker's clock, ms since 1970; default `Date.now`. Clocks of workers that differ cost work, never results. */
   readonly nowMs?: () => number
@@ -53,8 +55,7 @@ const pollMsDefault = 1_000
 const leaseMsDefault = 30_000
 const graceMsDefault = 10_000
 
-/** How often lost and stale jobs are looked for, ms. */
-const lookEveryMs = 5_000
+const lookEveryMsDefault = 5_000
 
 /** How often the working clocks are moved on, and switches heard, ms. */
 const tickEveryMs = 1_000
@@ -73,6 +74,7 @@ const troubleWaitMs = 2_000
 export function runWorker(options: WorkerOptions): JobWorker {
   const { database, handlers, log = () => undefined, nowMs = Date.now, attemptsMax = 1 } = options
   const { pollMs = pollMsDefault, leaseMs = leaseMsDefault, worker: name = crypto.randomUUID() } = options
+  const { lookEveryMs = lookEveryMsDefault } = options
   const byType = new Map(handlers.map((handler) => [handler.type, handler]))
   if (byType.size < handlers.length) {
     throw new ServerError('invalid-definition', 'Two handlers take the same type of job; keep one.')
