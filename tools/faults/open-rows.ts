@@ -3,12 +3,6 @@
 
 /** Open rows, with what they wait for. */
 export const openRows: Readonly<Record<string, string>> = {
-  F051: 'attachments and their upload',
-  F076: 'uploads: limits before anything is unpacked',
-  F077: 'uploads: generated names',
-  F078: 'uploads: types by content',
-  F079: 'uploads: metadata of photos',
   F094: 'components under a strict renderer',
-  F099: 'the blob store',
   F100: 'a check of the lockfile and of what the client depends on',
 }

@@ -34,6 +34,7 @@ import {
   type DoorDependencies,
   type DoorHandler,
   type DoorRequest,
+  type DoorTakes,
 } from './http/door.ts'
 import { createAdmission, type AdmissionLimits } from './limits/admission.ts'
 import { createStoppedTypes } from './limits/stopped-types.ts'
@@ -96,7 +97,7 @@ export interface SyncServer {
     page: { readonly limit: number; readonly before?: string },
   ) => Promise<EntityPage>
   /** Makes a route's handler with the checks that every door has: origin, session, size and form of the body. */
-  readonly door: (takes: 'json' | 'nothing', answer: (request: DoorRequest) => Promise<Response>) => DoorHandler
+  readonly door: (takes: DoorTakes, answer: (request: DoorRequest) => Promise<Response>) => DoorHandler
   /** Says that a transaction of somebody else's, such as a job's, has fed a tenant's feed and is committed. */
   readonly changed: (tenant: string) => void
   /** How many event streams are open. */

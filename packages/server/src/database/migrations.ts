@@ -8,6 +8,7 @@ import { jobsMigration } from './migrations/0002-jobs.ts'
 import { refusedMigration } from './migrations/0003-refused.ts'
 import { stoppedTypesMigration } from './migrations/0004-stopped-types.ts'
 import { retentionMigration } from './migrations/0005-retention.ts'
+import { uploadsMigration } from './migrations/0006-uploads.ts'
 import type { Row } from './database.ts'
 
 /** What a migration runs on: one connection, inside a transaction, as the owner of the tables. */
@@ -30,6 +31,7 @@ const migrations: readonly Migration[] = [
   { name: 'refused', sql: refusedMigration },
   { name: 'stopped-types', sql: stoppedTypesMigration },
   { name: 'retention', sql: retentionMigration },
+  { name: 'uploads', sql: uploadsMigration },
 ]
 
 /** The number of the last migration that this release knows. */

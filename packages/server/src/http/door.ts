@@ -36,23 +36,28 @@ export interface DoorDependencies {
 export interface DoorRequest {
   readonly session: Session
   readonly request: Request
-  /** The parsed JSON body; `undefined` at a door without one. Nothing of it has been checked. */
+  /** The parsed JSON body; `undefined` at a door that does not read one. Nothing of it has been checked. */
   readonly body: unknown
 }
 
 /** A Hono handler. */
 export type DoorHandler = (context: Context) => Promise<Response>
 
-/** Makes the handler of a door for signed-in people; `takes: 'json'` reads a body and refuses other sites. */
+/** What a door takes: a JSON body, a body that it reads by itself, or none. The first two refuse other sites. */
+export type DoorTakes = 'json' | 'stream' | 'nothing'
+
+/** Makes the handler of a door for signed-in people. */
 export function createDoor(
   dependencies: DoorDependencies,
-  takes: 'json' | 'nothing',
+  takes: DoorTakes,
   answer: (request: DoorRequest) => Promise<Response>,
 ): DoorHandler {
   return async (context) => {
     const request = context.req.raw
     try {
-      if (takes === 'json') {
+      // What only reads may be asked for from anywhere: no other site gets to see the answer.
+      const isReading = takes === 'nothing' || (takes === 'stream' && ['GET', 'HEAD'].includes(request.method))
+      if (!isReading) {
         const foreign = crossSiteProblem(request, dependencies.allowedOrigins)
         if (foreign !== undefined) return problemAnswer(foreign)
       }
@@ -65,7 +70,7 @@ export function createDoor(
 
 async function passSession(
   { authenticate, admission, bodyBytesMax }: DoorDependencies,
-  takes: 'json' | 'nothing',
+  takes: DoorTakes,
   request: Request,
   answer: (request: DoorRequest) => Promise<Response>,
 ): Promise<Response> {
@@ -75,7 +80,7 @@ async function passSession(
   if (stamp !== null && stamp !== identityStamp(session)) return problemAnswer(foreignStamp)
   const refusal = admission.refusalOf(session)
   if (refusal !== undefined) return refusal
-  if (takes === 'nothing') return answer({ session, request, body: undefined })
+  if (takes !== 'json') return answer({ session, request, body: undefined })
   const body = await readJsonBody(request, bodyBytesMax)
   if (body.problem !== undefined) return problemAnswer(body.problem)
   return answer({ session, request, body: body.value })

@@ -34,7 +34,8 @@ export async function readJsonBody(request: Request, bytesMax: number): Promise<
   }
 }
 
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | 'too-large' | 'broken'> {
+/** Reads a body of at most `bytesMax` bytes; `broken` when it ends early. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | 'too-large' | 'broken'> {
   try {
     // A length that the HTTP parser has enforced spares the hot door a stream.
     if (request.headers.has('content-length')) {
