@@ -40,7 +40,6 @@ export const openRows: Readonly<Record<string, string>> = {
   R138: 'a test in client that bears its name',
   R139: 'a test in client that bears its name',
   R141: 'a test in service-worker that bears its name',
-  R145: 'attachments and their upload',
   R146: 'a test in service-worker that bears its name',
   R147: 'a test in service-worker that bears its name',
   R148: 'a test in service-worker that bears its name',

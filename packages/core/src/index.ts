@@ -140,12 +140,14 @@ export {
   type RuleContext,
 } from './merge.ts'
 export {
+  attachmentsMax,
   defineOperation,
   parentsMax,
   earlierMax,
   linksOf,
   settledWith,
   type AnyOperationDefinition,
+  type Attachment,
   type Base,
   type EntityRef,
   type Operation,

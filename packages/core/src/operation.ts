@@ -12,6 +12,17 @@ import type { MergeRules } from './merge.ts'
 import { completePolicy, type Policy, type PolicyOptions } from './policy.ts'
 import type { Schema } from './schema.ts'
 
+/** A file that an operation names: by the hash of its bytes, which is known before it is sent. */
+export interface Attachment {
+  /** What the operation calls it; each name once. */
+  readonly name: string
+  /** SHA-256 of its bytes, 64 hexadecimal digits in lower case. */
+  readonly sha256: string
+}
+
+/** Most files that one operation may name. */
+export const attachmentsMax = 20
+
 /** Names one thing that operations change: an order, a job, a customer. */
 export interface EntityRef {
   readonly kind: string

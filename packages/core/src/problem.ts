@@ -32,6 +32,8 @@ export const problemStatus = {
   conflict: 409,
   /** The same operation is being applied right now. */
   'in-progress': 409,
+  /** A file that it names has not arrived whole. */
+  'attachment-missing': 409,
   /** The body is larger than the door takes. */
   'too-large': 413,
   /** The body is not of a media type that the door takes. */

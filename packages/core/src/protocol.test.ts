@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { idOf } from './id.fixture.ts'
 import { canonicalText } from './json.ts'
 import { laneKeyMax } from './lane.ts'
-import { earlierMax } from './operation.ts'
+import { attachmentsMax, earlierMax } from './operation.ts'
 import { batchOperationsMax } from './policy.ts'
 import {
   findOperationFault,
@@ -34,6 +34,7 @@ const full: WireOperation = {
   cancel: idOf('c'),
   earlier: [idOf('e')],
   absorbs: [idOf('o')],
+  attachments: [{ name: 'photo', sha256: 'a'.repeat(64) }],
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 }
 const request: BatchRequest = {
@@ -167,6 +168,19 @@ describe('parseWireOperation', () => {
     expect(faultOf(changes)).toBe(pointer)
   })
 
+  it('I7 refuses attachments that are no list of names, each once, with a hash', () => {
+    const sha256 = 'a'.repeat(64)
+    const photo = { name: 'photo', sha256 }
+    const many = Array.from({ length: attachmentsMax + 1 }, (_, index) => ({ name: `${index}`, sha256 }))
+    for (const attachments of [null, {}, [1], [{ name: 'x' }], [{ name: '', sha256 }], [photo, photo], many]) {
+      expect(parseWireOperation({ ...operation, attachments }, '/x').fault?.pointer).toBe('/x/attachments')
+    }
+    for (const hash of ['', 'A'.repeat(64), 'a'.repeat(63), 7]) {
+      const attachments = [{ name: 'photo', sha256: hash }]
+      expect(parseWireOperation({ ...operation, attachments }, '').fault?.pointer).toBe('/attachments')
+    }
+  })
+
   it('refuses an operation that waits for itself or replaces itself', () => {
     expect(faultOf({ after: ['p', 'a'] })).toBe('/after')
     expect(faultOf({ base: { after: 'a' } })).toBe('/base/after')
@@ -211,6 +225,8 @@ describe('identityOfOperation', () => {
       { cancel: idOf('x') },
       { earlier: [idOf('x')] },
       { absorbs: [idOf('x')] },
+      { attachments: [] },
+      { attachments: [{ name: 'photo', sha256: 'b'.repeat(64) }] },
     ]
     const texts = new Set([full, ...changes.map((change) => ({ ...full, ...change }))].map(textOf))
     expect(texts.size).toBe(changes.length + 1)

@@ -6,7 +6,7 @@
 import { parseOperationId, type OperationId } from './id.ts'
 import { findJsonFault, isRecord, type Json, type JsonFault } from './json.ts'
 import { laneKeyMax } from './lane.ts'
-import { earlierMax, parentsMax, type Base, type EntityRef } from './operation.ts'
+import { attachmentsMax, earlierMax, parentsMax, type Attachment, type Base, type EntityRef } from './operation.ts'
 import { parseOperationOutcome, type OperationOutcome } from './outcome.ts'
 import { batchOperationsMax } from './policy.ts'
 
@@ -38,6 +38,7 @@ export interface WireOperation {
   readonly cancel?: OperationId
   readonly earlier?: readonly OperationId[]
   readonly absorbs?: readonly OperationId[]
+  readonly attachments?: readonly Attachment[]
   readonly traceparent?: string
 }
 
@@ -172,6 +173,10 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
   if (absorbs === null || absorbs?.includes(id) === true) {
     return fault(`${pointer}/absorbs`, `must be an array of at most ${earlierMax} ids of other operations`)
   }
+  const attachments = parseAttachments(value['attachments'])
+  if (attachments === null) {
+    return fault(`${pointer}/attachments`, `must be at most ${attachmentsMax} of { name, sha256 }, each name once`)
+  }
   const links: { supersedes?: OperationId; resolves?: OperationId; cancel?: OperationId } = {}
   for (const name of ['supersedes', 'resolves', 'cancel'] as const) {
     if (value[name] === undefined) continue
@@ -193,6 +198,7 @@ export function parseWireOperation(value: unknown, pointer: string): Parsed<Wire
       ...links,
       ...(earlier !== undefined && { earlier }),
       ...(absorbs !== undefined && { absorbs }),
+      ...(attachments !== undefined && { attachments }),
       ...(isShortText(traceparent) && { traceparent }),
     },
   }
@@ -217,6 +223,7 @@ export function findOperationFault(operation: WireOperation): JsonFault | undefi
 export function identityOfOperation(operation: WireOperation): { readonly [key: string]: Json | undefined } {
   const { type, version, lane, payload, entity, base, after, supersedes, resolves, cancel, earlier, absorbs } =
     operation
+  const attachments = operation.attachments?.map(({ name, sha256 }) => ({ name, sha256 }))
   return {
     type,
     version,
@@ -230,6 +237,7 @@ export function identityOfOperation(operation: WireOperation): { readonly [key: 
     cancel,
     earlier,
     absorbs,
+    attachments,
   }
 }
 
@@ -264,6 +272,19 @@ function parseIds(value: unknown, most: number): readonly OperationId[] | undefi
   if (!Array.isArray(value) || value.length > most) return null
   const ids = value.map(parseOperationId)
   return ids.every((id) => id !== undefined) ? ids : null
+}
+
+function parseAttachments(value: unknown): readonly Attachment[] | undefined | null {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || value.length > attachmentsMax) return null
+  const attachments = value.flatMap((item): readonly Attachment[] => {
+    if (!isRecord(item)) return []
+    const { name, sha256 } = item
+    const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)
+    return isShortText(name) && isHash ? [{ name, sha256 }] : []
+  })
+  const names = new Set(attachments.map(({ name }) => name))
+  return names.size === value.length ? attachments : null
 }
 
 /** What came out of JSON.parse and is there at all is JSON; whether it can be stored is judged by findOperationFault. */

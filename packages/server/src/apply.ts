@@ -32,6 +32,7 @@ import { idsReferredTo, wavesOf } from './references.ts'
 import { runEffect } from './run-effect.ts'
 import { claim, type Claim } from './statements/claim.ts'
 import { readLedger } from './statements/read-ledger.ts'
+import { readUploads } from './statements/read-uploads.ts'
 import { write } from './statements/write.ts'
 import type { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 import { webhookJobs } from './webhooks/webhook-jobs.ts'
@@ -253,10 +254,12 @@ async function applyOnce(
       const claimed = await claim(query, { ...owner, at }, claims, entitiesToLoad(operations))
       const taken = claims.filter(({ id }) => !claimed.ids.has(id)).map(({ id }) => id)
       const ledger = await readLedger(query, tenant, [...taken, ...idsToRead(operations)])
+      const uploads = await readUploads(query, owner, operations)
       const result = await decideOn(query, {
         operations,
         ledger,
         entities: claimed.entities,
+        uploads,
         context,
         stoppedLanes,
         onFault: faultLogger(log),

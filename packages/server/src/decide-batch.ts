@@ -20,6 +20,7 @@ import {
   linksOf,
   problem,
   settledWith,
+  type Attachment,
   type EntityRef,
   type FinalOutcome,
   type Json,
@@ -57,6 +58,8 @@ export interface BatchInput {
   /** The entities that {@link entitiesToLoad} names and that exist, by {@link entityKey}. */
   readonly entities: ReadonlyMap<string, StoredEntity>
   readonly context: DecideContext
+  /** The user's whole uploads among those that the operations name: ids by SHA-256. */
+  readonly uploads?: ReadonlyMap<string, string>
   /** Lanes that an earlier part of the same batch has stopped. */
   readonly stoppedLanes?: ReadonlySet<string>
   /** Told of a decider that threw; its operation is answered `deferred` with problem `internal`. */
@@ -133,6 +136,7 @@ interface Run {
   readonly touched: Map<string, EntityRef>
   readonly losing: LosingSideWrite[]
   readonly jobs: JobToStore[]
+  readonly uploads: ReadonlyMap<string, string>
   readonly onFault: (type: string, error: unknown) => void
 }
 
@@ -156,6 +160,7 @@ export function* decideSteps(input: BatchInput): Generator<EffectCall, BatchResu
     touched: new Map(),
     losing: [],
     jobs: [],
+    uploads: input.uploads ?? new Map(),
     onFault: input.onFault ?? (() => undefined),
   }
   const stoppedLanes = new Set(input.stoppedLanes)
@@ -280,6 +285,7 @@ function* ownOutcome(
   }
   // Applied since its rows were read: the ids are there the next time.
   if (readiness.kind === 'waits') return needs(readiness.parent)
+  if (wire.attachments?.some(({ sha256 }) => !run.uploads.has(sha256)) === true) return attachmentMissing
   try {
     return yield* decided(operation, readiness, baseVersion, run)
   } catch (error) {
@@ -319,6 +325,7 @@ function* decided(
     payload,
     ageMs: wire.ageMs,
     ...(ref !== undefined && { entity: ref }),
+    ...(wire.attachments !== undefined && { attachments: uploadsOf(wire.attachments, run) }),
     ...(wire.base !== undefined && { base: wire.base }),
   }
   const key = ref === undefined ? undefined : entityKey(ref)
@@ -402,6 +409,19 @@ function needs(parent: OperationId): Extract<Outcome, { outcome: 'deferred' }> {
     }),
     retryAfterMs: parentRetryAfterMs,
   }
+}
+
+function uploadsOf(attachments: readonly Attachment[], run: Run): Readonly<Record<string, string>> {
+  return Object.fromEntries(attachments.map(({ name, sha256 }) => [name, run.uploads.get(sha256) ?? '']))
+}
+
+/** Retryable: the client keeps the bytes until the operation is applied, and sends them again. */
+const attachmentMissing: Extract<Outcome, { outcome: 'deferred' }> = {
+  outcome: 'deferred',
+  problem: problem('attachment-missing', 'A file that it names has not arrived', {
+    detail: 'Send the file, then the operation again.',
+  }),
+  retryAfterMs: parentRetryAfterMs,
 }
 
 const idReused: FinalOutcome = {

@@ -28,6 +28,8 @@ export interface ReceivedOperation<Payload> {
   readonly payload: Payload
   readonly entity?: EntityRef
   readonly base?: Base
+  /** The uploads that are the files which it names, by name; all of them have arrived whole. */
+  readonly attachments?: Readonly<Record<string, string>>
   /** How long ago it was enqueued, by the device's own account, ms. */
   readonly ageMs: number
 }

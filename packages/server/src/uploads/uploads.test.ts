@@ -4,6 +4,9 @@ import { problemTypePrefix } from '@holdfast/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTimeoutMs, testDatabases, type TestDatabase } from '../database/test-databases.fixture.ts'
+import { applied, decide, on } from '../handler.ts'
+import { createNote, noteOp } from '../notes.fixture.ts'
+import { createSyncServer } from '../sync-server.ts'
 import {
   announce,
   bodyOf,
@@ -184,6 +187,33 @@ describe.each(testDatabases)('uploads on $name', (kind) => {
     expect(
       await codeOf(await up.send('north/ana', path, { method: 'DELETE', headers: { 'tus-resumable': '1.0.0' } })),
     ).toBe('403 forbidden')
+  })
+
+  test('I7 F052 an operation waits for the files that it names, and is applied with their uploads; those of others do not count', async () => {
+    const bytes = await picture('png', 21)
+    const attachments = [{ name: 'photo', sha256: sha256(bytes) }]
+    const seen: unknown[] = []
+    const handler = on(
+      createNote,
+      decide(({ attachments: named, payload }) => {
+        seen.push(named)
+        return applied({ id: payload.id })
+      }),
+    )
+    const sync = createSyncServer({ database: opened.database, handlers: [handler], authenticate: () => null })
+    const owner = { tenant: 'names-it', user: 'ana', device: 'phone' }
+    const batch = [noteOp('op-1', createNote, { id: 'a' }, { attachments }), noteOp('op-2', createNote, { id: 'b' })]
+    expect(await sync.apply(owner, batch)).toMatchObject([
+      { outcome: 'deferred', problem: { type: `${problemTypePrefix}attachment-missing` }, retryAfterMs: 5000 },
+      { outcome: 'applied' },
+    ])
+    await sendWhole(up, 'names-it/ben', bytes, { operation: 'op-1' })
+    await sendWhole(up, 'south/ana', bytes, { operation: 'op-1' })
+    await up.send('names-it/ana', uploadsPath, { method: 'POST', headers: announce(bytes, { operation: 'op-1' }) })
+    expect(await sync.apply(owner, batch)).toMatchObject([{ outcome: 'deferred' }, { outcome: 'duplicate' }])
+    const { path } = await sendWhole(up, 'names-it/ana', bytes, { operation: 'op-1' })
+    expect(await sync.apply(owner, batch)).toMatchObject([{ outcome: 'applied' }, { outcome: 'duplicate' }])
+    expect(seen).toEqual([undefined, { photo: path.slice(uploadsPath.length + 1) }])
   })
 
   test('F077 whatever a file is called, it lies under a name of ours and is handed out under one', async () => {

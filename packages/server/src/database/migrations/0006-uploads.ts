@@ -21,6 +21,7 @@ create table holdfast.uploads (
   primary key (tenant, id)
 );
 create index uploads_by_user on holdfast.uploads (tenant, user_id, created_at);
+create index uploads_by_hash on holdfast.uploads (tenant, user_id, sha256) where kind = 'whole';
 create index uploads_by_blob on holdfast.uploads (tenant, blob) where blob is not null;
 create index uploads_open on holdfast.uploads (tenant, created_at) where kind = 'open';
 
