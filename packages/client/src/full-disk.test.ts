@@ -137,7 +137,7 @@ describe('a disk without room', () => {
     const outbox = await device.openWith(5)
     room.fill()
     await world.hint()
-    await world.advance(3000)
+    await world.advance(4000)
     let isClosed = false
     void outbox.close().then(() => (isClosed = true))
     await world.advance(1000)

@@ -49,7 +49,7 @@ describe('a test device', () => {
     await device.assertEverySettledOnce()
   })
 
-  test('offline, entries wait; back online, they go within three seconds', async () => {
+  test('offline, entries wait; back online, they go within four seconds', async () => {
     await using device = new TestDevice()
     device.goOffline()
     const outbox = await device.open({ operations })
@@ -58,7 +58,7 @@ describe('a test device', () => {
     expect(device.server.requests).toEqual([])
     await expect(device.assertEverySettledOnce()).rejects.toThrow('note.add')
     await device.goOnline()
-    await device.advance(3000)
+    await device.advance(4000)
     await device.assertEverySettledOnce()
   })
 
