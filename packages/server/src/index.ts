@@ -65,7 +65,7 @@ export {
 } from './http/door.ts'
 export { restFailureOf, type RestFailure } from './http/rest-outcome.ts'
 export { openJobs, type JobCounts, type Jobs, type JobSpending } from './jobs/acts.ts'
-export type { JobBudget, JobCost } from './jobs/costs.ts'
+export type { JobBudget, JobCost, JobStanding } from './jobs/costs.ts'
 export {
   JobError,
   onJob,
@@ -77,6 +77,7 @@ export {
 } from './jobs/job-handler.ts'
 export { workInProcess, type JobProcesses, type JobProcessOptions } from './jobs/job-process.ts'
 export { jobKind, type Job, type JobRequest, type JobToStore } from './jobs/job.ts'
+export { workNow, type WorkedNow, type WorkNowOptions } from './jobs/work-now.ts'
 export { runWorker, type JobWorker, type WorkerOptions } from './jobs/run-worker.ts'
 export type { AdmissionLimits } from './limits/admission.ts'
 export { listStoppedTypes, startType, stopType, type StoppedType } from './limits/stopped-types.ts'

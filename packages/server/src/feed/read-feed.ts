@@ -6,6 +6,7 @@
 import { changesPageMax, type Change, type ChangesAnswer, type FeedHead, type Json } from '@holdfast/core'
 import type { Database, Row } from '../database/database.ts'
 import { ServerError } from '../error.ts'
+import { jobKind, jobStateSql } from '../jobs/job.ts'
 
 /** Where to go on. */
 export interface FeedPlace {
@@ -20,8 +21,8 @@ export interface FeedPlace {
 /** States of a page stop before this many bytes of JSON; the first one always comes. */
 const stateBytesMax = 1024 * 1024
 
-// Uses the primary keys of feed_head, feed and entities. A change carries the state only where it is the entity's
-// latest: for the others a later change will.
+// Uses the primary keys of feed_head, feed, entities and jobs. A change carries the state only where it is the latest
+// of its entity or job: for the others a later change will.
 const pageSql = `
 select h.epoch, h.seq::float8 as head, s.start::float8 as start,
   p.seq::float8 as seq, p.kind, p.id, p.version, p.deleted, p.has_state, p.state
@@ -33,12 +34,16 @@ left join lateral (
   select c.*, c.state is not null as has_state,
     sum(coalesce(octet_length(c.state::text), 0)) over (order by c.seq) - coalesce(octet_length(c.state::text), 0) as before
   from (
-    select f.seq, f.kind, f.id, f.version, f.deleted, e.state
+    select f.seq, f.kind, f.id, f.version, f.deleted, coalesce(e.state, j.state) as state
     from holdfast.feed f
     left join lateral (
       select e.state from holdfast.entities e
       where e.tenant = $1 and e.kind = f.kind and e.id = f.id and e.version = f.version offset 0
     ) e on true
+    left join lateral (
+      select ${jobStateSql} as state from holdfast.jobs j
+      where f.kind = '${jobKind}' and j.tenant = $1 and j.id = f.id and j.version = f.version offset 0
+    ) j on true
     where f.tenant = $1 and f.seq > s.start
     order by f.seq
     limit $4::integer

@@ -2,8 +2,9 @@
 import { jobSchedule, jobStaleAfterMs, type JobEvent, type JobState, type JobTransition } from '@holdfast/core'
 import type { Database } from '../database/database.ts'
 import { lockedJobColumns, lockJob, parseLockedJob, transitionOf, writeJobs, type JobRules } from './change-jobs.ts'
-import { writeBudget, type JobBudget } from './costs.ts'
+import { readStanding, writeBudget, type JobBudget, type JobStanding } from './costs.ts'
 import { jobColumns, parseJob, type Job } from './job.ts'
+import { lookAtJobs, lookMax } from './queue.ts'
 import { switchJobs } from './working-clock.ts'
 
 /** How many jobs of a tenant are in which state. */
@@ -43,6 +44,10 @@ export interface Jobs {
   readonly again: (tenant: string, id: string) => Promise<JobTransition | undefined>
   /** Asks once more for failed jobs of a type, up to 100, and returns how many. */
   readonly retryFailed: (tenant: string, type: string) => Promise<number>
+  /** Cancels jobs of a type that were unfinished for too long, as every worker does now and then, and returns how many. */
+  readonly cancelStale: (tenant: string, type: string, staleAfterMs?: number) => Promise<number>
+  /** Whether a tenant's jobs of a type are worked at, or why they wait. */
+  readonly standing: (tenant: string, type: string) => Promise<JobStanding>
   /** What was spent on jobs, of one type if wished, since an instant (ms since 1970). */
   readonly spent: (
     tenant: string,
@@ -123,6 +128,16 @@ export function openJobs(database: Database, nowMs: () => number = Date.now): Jo
         await writeJobs(query, tenant, now, changes)
         return changes.length
       }),
+    cancelStale: async (tenant, type, staleAfterMs = jobStaleAfterMs) => {
+      const rules = new Map([[type, { schedule: jobSchedule, staleAfterMs }]])
+      let cancelled = 0
+      for (;;) {
+        const { stale } = await lookAtJobs({ database, rules, nowMs }, tenant, [type])
+        cancelled += stale
+        if (stale < lookMax) return cancelled
+      }
+    },
+    standing: (tenant, type) => database.tx(tenant, ({ query }) => readStanding(query, tenant, type, nowMs())),
     spent: (tenant, { fromMs, type = null }) =>
       database.tx(tenant, async ({ query }) => {
         const rows = await query('holdfast-job-spending', spentSql, [tenant, new Date(fromMs).toISOString(), type])

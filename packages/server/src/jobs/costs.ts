@@ -27,6 +27,16 @@ export interface JobBudget {
   readonly windowMs: number
 }
 
+/** Whether a tenant's jobs of a type are worked at. */
+export interface JobStanding {
+  /** The operator's switch. */
+  readonly isOn: boolean
+  /** The tenant's budget, with what was spent within its window; absent: without limit. */
+  readonly budget?: JobBudget & { readonly spentMicros: number }
+  /** True while the budget holds jobs back: they wait, and do not grow stale. */
+  readonly isOverBudget: boolean
+}
+
 const costSql = `
 insert into holdfast.job_costs (tenant, job, attempt, type, amount_micros, currency, price_list, at)
 select $1, $2, $3::integer, $4, $5::float8::bigint, $6, $7, $8::text::timestamptz
@@ -120,4 +130,24 @@ export async function typesWithinBudget(
   const at = new Date(nowMs).toISOString()
   const rows = await query('holdfast-job-holds', holdsSql, [tenant, at, JSON.stringify(types)])
   return rows.flatMap(({ type, is_over: isOver }) => (typeof type === 'string' && isOver === false ? [type] : []))
+}
+
+const standingSql = `
+select coalesce((select t.is_on from holdfast.job_types t where t.type = $2), true) as is_on,
+  b.limit_micros::float8 as limit_micros, b.currency, b.window_ms::float8 as window_ms, (
+    select coalesce(sum(c.amount_micros), 0)::float8 from holdfast.job_costs c
+    where c.tenant = $1 and c.type = $2 and c.currency = b.currency
+      and c.at > $3::text::timestamptz - b.window_ms * interval '1 millisecond'
+  ) as spent
+from (select 1) one left join holdfast.job_budgets b on b.tenant = $1 and b.type = $2`
+
+/** Reads whether a tenant's jobs of a type are worked at. */
+export async function readStanding(query: Query, tenant: string, type: string, nowMs: number): Promise<JobStanding> {
+  const [row] = await query('holdfast-job-standing', standingSql, [tenant, type, new Date(nowMs).toISOString()])
+  const { is_on: isOn = true, limit_micros: limitMicros, currency, window_ms: windowMs, spent } = row ?? {}
+  if (typeof limitMicros !== 'number' || typeof currency !== 'string')
+    return { isOn: isOn === true, isOverBudget: false }
+  const spentMicros = Number(spent)
+  const budget = { limitMicros, currency, windowMs: Number(windowMs), spentMicros }
+  return { isOn: isOn === true, budget, isOverBudget: spentMicros >= limitMicros }
 }

@@ -88,6 +88,14 @@ j.failure, j.cause, j.result, (extract(epoch from j.enqueued_at) * 1000)::float8
 (extract(epoch from j.ended_at) * 1000)::float8 as ended_at_ms`
 
 /**
+ * SQL of what the feed says of a job (table alias `j`): `{ type, status, operation, attempts, result?, failure?, cause? }`.
+ * Its payload stays here: that may hold what only the worker needs.
+ */
+export const jobStateSql = `jsonb_strip_nulls(jsonb_build_object('type', j.type, 'status', j.kind, 'operation', j.operation,
+  'attempts', j.attempt, 'failure', j.failure, 'cause', j.cause))
+  || case when j.kind = 'completed' and j.result is not null then jsonb_build_object('result', j.result) else '{}'::jsonb end`
+
+/**
  * Reads a row with {@link jobColumns}.
  *
  * @throws ServerError `corrupt-row`

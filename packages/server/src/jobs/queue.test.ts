@@ -1,7 +1,10 @@
 import { jobStaleAfterMs } from '@holdfast/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTimeoutMs, testDatabases } from '../database/test-databases.fixture.ts'
+import { readChanges } from '../feed/read-feed.ts'
+import { onJob } from './job-handler.ts'
 import { lookAtJobs, renewJob, settleJob, tenantsWithJobs } from './queue.ts'
+import { workNow } from './work-now.ts'
 import { tickClocks, tickGapMaxMs } from './working-clock.ts'
 import { heldOf, jobsInFeed, jobType, leaseMs, openWorking, type Working } from './working.fixture.ts'
 
@@ -224,6 +227,58 @@ describe.each(testDatabases)('jobs on $name', (kind) => {
     const listed = await working.jobs.list('many', { limit: 5, kind: 'processing', before: 'op-10' })
     expect(listed.map(({ id }) => id)).toEqual(['op-09', 'op-08', 'op-07', 'op-06', 'op-05'])
     expect(await working.jobs.list('many', { limit: 5, kind: 'queued' })).toEqual([])
+  })
+
+  test('R032 one job is worked at now, by the rules of every worker; what makes no sense is refused by name', async () => {
+    await working.ask('now', 'op-1')
+    const { database } = working.queue
+    const handler = onJob(jobType, () => Promise.resolve({ result: 'done', cost: cost(9) }))
+    const now = (tenant = 'now') => workNow({ database, handler, nowMs: working.nowMs }, tenant, 'op-1')
+    await working.jobs.setSwitch(jobType, false)
+    expect(await now()).toEqual({ kind: 'held' })
+    await working.jobs.setSwitch(jobType, true)
+    await working.jobs.setBudget('now', jobType, { limitMicros: 9, currency: 'EUR', windowMs: 1000 })
+    expect(await working.jobs.standing('now', jobType)).toMatchObject({ isOn: true, isOverBudget: false })
+    expect(await now()).toMatchObject({ kind: 'worked', job: { result: 'done', state: { kind: 'completed' } } })
+    expect(await now()).toEqual({ kind: 'refused', from: 'completed', event: 'start' })
+    await working.jobs.again('now', 'op-1')
+    expect(await now()).toEqual({ kind: 'held' })
+    expect(await working.jobs.standing('now', jobType)).toMatchObject({
+      isOverBudget: true,
+      budget: { spentMicros: 9 },
+    })
+    expect(await now('elsewhere')).toBeUndefined()
+  })
+
+  test('R025 the stale of one type are cancelled on demand, with their count', async () => {
+    await working.ask('old', 'op-1')
+    await working.pass(25 * 3_600_000)
+    await working.ask('old', 'op-2')
+    expect(await working.jobs.cancelStale('elsewhere', jobType)).toBe(0)
+    expect(await working.jobs.cancelStale('old', jobType)).toBe(1)
+    expect(await working.job('old', 'op-1')).toMatchObject({ state: { kind: 'cancelled', cause: 'stale' } })
+    expect(await working.job('old', 'op-2')).toMatchObject({ state: { kind: 'queued' } })
+  })
+
+  test('the feed carries the state of a job where it is the latest, with its result and without its payload', async () => {
+    await working.ask('told', 'op-1', [{ type: jobType, payload: 'secret' }])
+    const changes = async () => {
+      const feed = await readChanges(working.queue.database, 'told', { after: 0, limit: 50 })
+      return feed.changes.filter(({ kind: of }) => of === 'holdfast.job').map(({ version, state }) => [version, state])
+    }
+    const base = { type: jobType, operation: 'op-1' }
+    expect(await changes()).toEqual([[1, { ...base, status: 'queued', attempts: 0 }]])
+    const held = heldOf('told', (await working.claim('told', 'w1'))[0])
+    await settle(held, { kind: 'complete', result: { words: 3, none: null } })
+    const completed = { ...base, status: 'completed', attempts: 1, result: { words: 3, none: null } }
+    expect(await changes()).toEqual([
+      [1, undefined],
+      [2, undefined],
+      [3, completed],
+    ])
+    await working.jobs.again('told', 'op-1')
+    expect((await changes()).at(-1)).toEqual([4, { ...base, status: 'queued', attempts: 1 }])
+    expect(JSON.stringify(await changes())).not.toContain('secret')
   })
 
   test('tenants with something due are found in turn, and no others', async () => {

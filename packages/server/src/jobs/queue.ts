@@ -4,7 +4,7 @@
  * Each call is one transaction of one tenant. Rows that another worker has locked are skipped, so any number of workers
  * can claim at once, and what a worker says counts only while it holds the lease: see core's `advanceJob`.
  */
-import type { JobEvent, JobHolder, Json } from '@holdfast/core'
+import type { JobEvent, JobHolder, JobTransition, Json } from '@holdfast/core'
 import type { Database } from '../database/database.ts'
 import {
   lockedJobColumns,
@@ -71,7 +71,7 @@ where j.tenant = $1 and j.wake_at <= $2::text::timestamptz and j.kind = 'queued'
 order by j.wake_at, j.id limit $4::integer for update of j skip locked`
 
 /** Most jobs that are looked at in one transaction. */
-const lookMax = 100
+export const lookMax = 100
 
 /** Takes up to `most` of a tenant's due jobs for a worker, the most urgent first. */
 export async function claimJobs(
@@ -94,6 +94,33 @@ export async function claimJobs(
     const changes = changesOf(rows.map(parseLockedJob), { kind: 'start', worker, leaseMs }, rules, now)
     await writeJobs(query, tenant, now, changes)
     return changes.map(({ job, state }) => ({ ...job, state }))
+  })
+}
+
+/** What asking for one job came to. */
+export type JobClaim =
+  | { readonly kind: 'claimed'; readonly job: Job }
+  /** Its type is switched off, or a budget holds it. */
+  | { readonly kind: 'held' }
+  | Extract<JobTransition, { kind: 'ignored' | 'fenced' | 'refused' }>
+
+/** Takes one job for a worker, out of its turn. `undefined`: the tenant has no such job of a type that is worked at. */
+export async function claimJob(
+  { database, rules, nowMs }: QueueDependencies,
+  tenant: string,
+  id: string,
+  { worker, leaseMs }: { readonly worker: string; readonly leaseMs: number },
+): Promise<JobClaim | undefined> {
+  return database.tx(tenant, async ({ query }) => {
+    const now = nowMs()
+    const job = await lockJob(query, tenant, id)
+    const own = job === undefined ? undefined : rules.get(job.type)
+    if (job === undefined || own === undefined) return undefined
+    const transition = transitionOf(job, { kind: 'start', worker, leaseMs }, own, now)
+    if (transition.kind !== 'changed') return transition
+    if ((await typesWithinBudget(query, tenant, [job.type], now)).length === 0) return { kind: 'held' }
+    await writeJobs(query, tenant, now, [{ job, state: transition.state }])
+    return { kind: 'claimed', job: { ...job, state: transition.state } }
   })
 }
 
