@@ -186,7 +186,7 @@ describe('an outbox', () => {
     await outbox.close()
   })
 
-  test('F027 a refused operation is a dead letter that holds its lane, and others flow', async () => {
+  test('R072 F027 a refused operation is a dead letter that holds its lane, and others flow', async () => {
     const world = new World()
     const outbox = await openTab(world, memoryDisk())
     world.server.decide = ({ payload }) =>

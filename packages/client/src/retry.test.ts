@@ -43,7 +43,7 @@ async function tried(
   return { result, waits }
 }
 
-describe('retry', () => {
+describe('R117 retry', () => {
   test('gives what the work gives, at once where it succeeds at once', async () => {
     expect(await tried(() => 'done')).toEqual({ result: 'done', waits: [] })
   })

@@ -85,7 +85,7 @@ describe('the way to the server', () => {
     })
   })
 
-  it.each([429, 503])('F023 F025 is closed by %d, and no operation is to blame', (status) => {
+  it.each([429, 503])('R116 F023 F025 is closed by %d, and no operation is to blame', (status) => {
     expect(verdict({ status, ...page })).toEqual({ kind: 'unreachable', cause: 'busy', status, isAboutServer: true })
   })
 
@@ -137,7 +137,7 @@ describe('a refusal of the whole request', () => {
   })
 
   it.each(['forbidden', 'invalid-request', 'invalid-payload', 'id-reused', 'refused', 'conflict'] as const)(
-    'F027 F028 our %s is a refusal with its reason',
+    'R116 F027 F028 our %s is a refusal with its reason',
     (code) => {
       const body = problem(code, 'No')
       expect(ours(body)).toEqual({ kind: 'refused', problem: body })

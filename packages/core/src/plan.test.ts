@@ -42,6 +42,19 @@ describe('what goes first', () => {
     expect(plan).toEqual(['overdue', 'retry-old', 'retry', 'staler', 'stale', 'high-old', 'high-new', 'medium', 'low'])
   })
 
+  it('R013 of two that failed and three fresh ones the failed go first', () => {
+    const failed = [held('failed-1', { lane: 'f1', createdAtMs: nowMs - 2 }), held('failed-2', { lane: 'f2' })]
+    const fresh = [aged('fresh-1', 30), aged('fresh-2', 20), aged('fresh-3', 10)]
+    const plan = batchOf({ ...streams(fresh), waiting: failed, blockedLanes: new Set(['f1', 'f2']) })
+    expect(plan).toEqual(['failed-1', 'failed-2', 'fresh-1', 'fresh-2', 'fresh-3'])
+  })
+
+  it('R014 an entry of 73 hours is forced out: before what is urgent, and before its own wait is over', () => {
+    const age = { lane: 'w', createdAtMs: nowMs - 73 * hourMs, notBeforeMs: nowMs + hourMs }
+    const plan = batchOf({ ...streams([aged('urgent', 1)]), waiting: [held('old', age)], blockedLanes: new Set(['w']) })
+    expect(plan).toEqual(['old', 'urgent'])
+  })
+
   it('R011 I3 the order of a lane wins over any urgency', () => {
     const high = [
       aged('first', 1, { lane: 'x', after: [idOf('parent')] }),

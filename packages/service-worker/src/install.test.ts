@@ -30,7 +30,7 @@ afterEach(() => {
 })
 
 describe('a sync event', () => {
-  test('R038 R140 with any tag and no page open sends everything, and resolves when it is on the server', async () => {
+  test('R005 R038 R140 R141 with any tag and no page open sends everything, and resolves when it is on the server', async () => {
     const { scope, server, openPage } = await setStage()
     server.mood = 'away'
     const page = await openPage(ana)

@@ -94,7 +94,7 @@ function setStage(): Stage {
 
 const noteOf = (id: string, text = id): Note => ({ id, text })
 
-test('R133 a first load comes by pages, and each change after it by itself', async () => {
+test('R088 R133 a first load comes by pages, and each change after it by itself', async () => {
   const { device, feed, open } = setStage()
   for (let count = 0; count < 1200; count += 1)
     feed.put('note', `n${String(count).padStart(4, '0')}`, noteOf('x', `${count}`))

@@ -266,7 +266,7 @@ describe('F046 damaged records are passed over, told once, and never deleted', (
 describe('what is on disk', () => {
   const keysOf = (name: string, store: string): Promise<IDBValidKey[]> => raw(name, store, (log) => log.getAllKeys())
 
-  test('a drained log leaves one placeholder and no body, however often it is filled again', async () => {
+  test('R010 a drained log leaves one placeholder and no body, however often it is filled again', async () => {
     const name = newName()
     const store = await openIndexedDbStore(name)
     for (let round = 1; round <= 4; round += 1) {
