@@ -112,7 +112,9 @@ export class Drain {
 
   /** The network may be back, or the page is visible again. */
   noteHint(): void {
-    this.noteGrowth(priorities)
+    this.#gate.noteHint()
+    for (const priority of priorities) this.#grown.add(priority)
+    this.#latch.set()
   }
 
   /** The person has signed in: look at the session now. */
