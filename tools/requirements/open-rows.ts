@@ -16,9 +16,5 @@ export const openRows: Readonly<Record<string, string>> = {
   R128: 'a test in client/transport that bears its name',
   R130: 'a test in client that bears its name',
   R131: 'the page itself',
-  R146: 'a test in service-worker that bears its name',
-  R147: 'a test in service-worker that bears its name',
-  R148: 'a test in service-worker that bears its name',
-  R149: 'a test in service-worker that bears its name',
   R155: 'a test in react that bears its name',
 }

@@ -8,6 +8,7 @@ import { OutboxLease, type OutboxSource } from './lease.ts'
 import { armSync, defaultTag } from './register.ts'
 import { notStoredAnswer, problemAnswer } from './answers.ts'
 import { PageOwners } from './page-owners.ts'
+import { PeriodicWork, type PeriodicOptions } from './periodic-work.ts'
 import { parsePageMessage, StatusMessenger } from './status-messages.ts'
 import { drainInEvent, typesOf, type TagTypes } from './sync.ts'
 import {
@@ -27,6 +28,8 @@ export interface InstallOptions extends OutboxSource {
   readonly tags?: TagTypes
   /** Which requests are writes of ours; see `intercept`. */
   readonly intercept?: Interception
+  /** What the app does in the day's work; see `registerPeriodicSync`. */
+  readonly periodic?: PeriodicOptions
   /** Default: the global scope of the worker. */
   readonly scope?: WorkerScope
 }
@@ -46,7 +49,7 @@ export interface InstallOptions extends OutboxSource {
  */
 export function installSync(options: InstallOptions): void {
   const scope = options.scope ?? ownScope()
-  const { tags = {}, intercept } = options
+  const { tags = {}, intercept, periodic = {} } = options
   const messenger = new StatusMessenger(scope)
   const lease = new OutboxLease(options, (outbox) => {
     // Not at once: a status that was never counted would say that nothing is pending.
@@ -57,12 +60,13 @@ export function installSync(options: InstallOptions): void {
     lease.use(async (leased) => {
       if (leased !== undefined) await drainInEvent(leased, { types: typesOf(tag, tags), isAutomatic })
     })
+  const periodicWork = new PeriodicWork({ scope, lease, drain }, periodic)
 
   scope.addEventListener('sync', (event) => {
     if (isSyncEvent(event)) event.waitUntil(drainOrArmAgain(scope, event, drain))
   })
   scope.addEventListener('periodicsync', (event) => {
-    if (isSyncEvent(event)) event.waitUntil(drain(event.tag))
+    if (isSyncEvent(event)) event.waitUntil(periodicWork.run(event.tag))
   })
   scope.addEventListener('message', (event) => {
     if (!isReceivedMessage(event) || (event.origin !== '' && event.origin !== scope.location.origin)) return
@@ -71,6 +75,7 @@ export function installSync(options: InstallOptions): void {
       event.waitUntil(lease.recheck())
       if (event.source !== null) event.waitUntil(owners.noteIdentity(event.source.id))
     }
+    if (message?.type === 'periodic-work') event.waitUntil(quietly(periodicWork.runIfDue(message.tag)))
     if (message?.type === 'request-sync') event.waitUntil(quietly(drain(message.tag, false)))
   })
   if (intercept === undefined) return

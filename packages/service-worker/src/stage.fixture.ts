@@ -74,7 +74,13 @@ export class StageScope extends EventTarget implements WorkerScope {
   readonly passedOn: string[] = []
   /** The stamp of the last request that was passed on. */
   lastStamp: string | null = null
+  /** How often the browser was asked for a newer release. */
+  looks = 0
   readonly registration = {
+    update: () => {
+      this.looks += 1
+      return Promise.resolve()
+    },
     sync: {
       register: (tag: string) => {
         this.armed.push(tag)

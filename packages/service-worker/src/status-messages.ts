@@ -4,6 +4,7 @@
  */
 import type { SyncStatus } from '@holdfast/client'
 import { isRecord } from '@holdfast/core'
+import { isPeriodicTag, type PeriodicTag } from './periodic.ts'
 import type { WorkerScope } from './worker-scope.ts'
 
 /** How the sync goes, as the worker tells its pages. */
@@ -21,6 +22,8 @@ export interface SyncStatusMessage {
 export type PageMessage =
   /** Send what the tag stands for, now. */
   | { readonly type: 'request-sync'; readonly tag: string }
+  /** Do this periodic work, if it is due: the browser does not wake the worker for it. */
+  | { readonly type: 'periodic-work'; readonly tag: PeriodicTag }
   /** Somebody has signed in or out: look at the registry again. */
   | { readonly type: 'identity-changed' }
 
@@ -40,6 +43,7 @@ export function parsePageMessage(value: unknown, defaultTag: string): PageMessag
   if (!isRecord(value)) return undefined
   const { type, tag = defaultTag } = value
   if (type === 'identity-changed') return { type }
+  if (type === 'periodic-work') return isPeriodicTag(tag) ? { type, tag } : undefined
   if (type !== 'request-sync' || typeof tag !== 'string' || tag.length > tagMax) return undefined
   return { type, tag }
 }

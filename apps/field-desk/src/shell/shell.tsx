@@ -2,7 +2,7 @@
  * The frame around all pages: name, pill, banner, the page itself, and the way to the others. The page scrolls in a row
  * of its own, so that neither the bar at the bottom nor the banner ever covers what has the focus.
  */
-import { keepSyncArmed } from '@holdfast/service-worker'
+import { keepPeriodicSync, keepSyncArmed } from '@holdfast/service-worker'
 import { useOutbox, useSyncStatus } from '@holdfast/react'
 import { Download, ReceiptText, RefreshCw, Settings } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore, type ReactElement } from 'react'
@@ -123,6 +123,11 @@ function UpdateNotice(): ReactElement | null {
 function useArmedSync(): void {
   const outbox = useOutbox()
   useEffect(() => (outbox === undefined ? undefined : keepSyncArmed(outbox, { page: document })), [outbox])
+  useEffect(() => {
+    if (outbox === undefined) return undefined
+    const end = keepPeriodicSync(outbox)
+    return () => void end()
+  }, [outbox])
 }
 
 /** Says aloud when something began to need a person, and when everything has arrived. */
