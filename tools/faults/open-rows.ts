@@ -4,5 +4,4 @@
 /** Open rows, with what they wait for. */
 export const openRows: Readonly<Record<string, string>> = {
   F094: 'components under a strict renderer',
-  F100: 'a check of the lockfile and of what the client depends on',
 }
