@@ -12,7 +12,7 @@ import {
 } from '@holdfast/core'
 import type { Query, Row } from '../database/database.ts'
 import { feedSql } from '../feed.ts'
-import { jobColumns, jobKind, parseJob, type Job } from './job.ts'
+import { isToldSql, jobColumns, jobKind, parseJob, type Job } from './job.ts'
 import { workingClockSql } from './working-clock.ts'
 
 /** What the rules need to know of a type of job. */
@@ -68,9 +68,9 @@ updated as (
     result = case when c.has_result then coalesce(c.result, 'null'::jsonb) else j.result end,
     started_at = coalesce(c.started_at, j.started_at), ended_at = c.ended_at
   from changed c where j.tenant = $1 and j.id = c.id
-  returning j.id, j.version
+  returning j.id, j.type, j.version
 ),
-changes as (select '${jobKind}' as kind, id, version, false as deleted from updated),
+changes as (select '${jobKind}' as kind, id, version, false as deleted from updated where ${isToldSql}),
 ${feedSql}
 select (select count(*)::integer from updated) as updated, (select count(*)::integer from fed) as fed`
 

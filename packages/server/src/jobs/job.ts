@@ -48,6 +48,9 @@ export interface Job {
 /** The kind under which the feed says that a job has changed. */
 export const jobKind = 'holdfast.job'
 
+/** SQL that is true for a job (its `type` in scope) that the feed tells of: not for the server's own, such as webhooks. */
+export const isToldSql = `not starts_with(type, 'holdfast.')`
+
 /** Most jobs that one operation may ask for: more are a list to be worked at in one job. */
 export const jobsPerOperationMax = 20
 

@@ -2,7 +2,7 @@
 import type { Query } from '../database/database.ts'
 import { feedSql } from '../feed.ts'
 import { workingClockSql } from './working-clock.ts'
-import { jobKind, priorityNumbers, type JobToStore } from './job.ts'
+import { isToldSql, jobKind, priorityNumbers, type JobToStore } from './job.ts'
 
 const storeSql = `
 with inserted as (
@@ -12,9 +12,9 @@ with inserted as (
     ${workingClockSql('w.type')}, $2::text::timestamptz + w.delay_ms * interval '1 millisecond', $2::text::timestamptz
   from json_to_recordset($4::text::json)
     as w (id text, operation text, type text, priority smallint, payload jsonb, delay_ms float8)
-  returning id
+  returning id, type
 ),
-changes as (select '${jobKind}' as kind, id, 1 as version, false as deleted from inserted),
+changes as (select '${jobKind}' as kind, id, 1 as version, false as deleted from inserted where ${isToldSql}),
 ${feedSql}
 select (select count(*)::integer from inserted) as inserted, (select count(*)::integer from fed) as fed`
 

@@ -4,7 +4,7 @@
  */
 import { isRecord, type Json, type OperationId, type WireOperation } from '@holdfast/core'
 import type { JobToStore } from '../jobs/job.ts'
-import { appliedOf, type LedgerRows } from '../ledger.ts'
+import type { LedgerRows } from '../ledger.ts'
 import type { WebhookEndpoint } from './webhook-endpoint.ts'
 
 /** The type of the jobs that deliver webhooks. */
@@ -44,9 +44,9 @@ export function webhookJobs(
   const byId = new Map<OperationId, WireOperation>(operations.map((operation) => [operation.id, operation]))
   return [...ledger].flatMap(([id, { outcome }]) => {
     const operation = byId.get(id)
-    const done = appliedOf(outcome)
-    // A tombstone for an operation that never came, or the answer to one that changed nothing, is no event.
-    if (operation === undefined || done === undefined || operation.cancel !== undefined) return []
+    // No event: a tombstone for an operation that never came, an edit whose original had been applied and told
+    // (`duplicate`), a cancel.
+    if (operation === undefined || outcome.outcome !== 'applied' || operation.cancel !== undefined) return []
     const event: WebhookEvent = {
       type: 'operation.applied',
       timestamp: at,
@@ -56,8 +56,8 @@ export function webhookJobs(
         operation: id,
         operationType: operation.type,
         ...(operation.entity !== undefined && { entity: operation.entity }),
-        ...(done.version !== undefined && { version: done.version }),
-        ...(done.ids !== undefined && { ids: done.ids }),
+        ...(outcome.version !== undefined && { version: outcome.version }),
+        ...(outcome.ids !== undefined && { ids: outcome.ids }),
       },
     }
     return endpoints

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { attemptsMaxOf, type Json } from '@holdfast/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTimeoutMs, testDatabases, type TestDatabase } from '../database/test-databases.fixture.ts'
+import { readChanges } from '../feed/read-feed.ts'
 import { runWorker } from '../jobs/run-worker.ts'
 import { changeNote, createNote, idOf, noteHandlers, noteOp } from '../notes.fixture.ts'
 import { createSyncServer } from '../sync-server.ts'
@@ -87,6 +88,9 @@ for (const kind of testDatabases) {
         query('kinds', 'select distinct j.kind, j.attempt from holdfast.jobs j', []),
       )
       expect(kinds).toEqual([{ kind: 'completed', attempt: 1 }])
+      // Deliveries are the server's own work: to the tenant's devices nothing has changed by them.
+      const { changes } = await readChanges(database, 'north', { after: 0, limit: 100 })
+      expect(changes.map(({ kind: of }) => of)).toEqual(['note', 'note'])
       const first = received.find(({ url }) => url === ledger.url)
       expect(JSON.parse(first?.body ?? '')).toEqual({
         type: 'operation.applied',
@@ -104,6 +108,18 @@ for (const kind of testDatabases) {
       const signed = `${id}.${first?.headers.get('webhook-timestamp')}.${first?.body}`
       const mac = createHmac('sha256', key).update(signed).digest('base64')
       expect(first?.headers.get('webhook-signature')).toBe(`v1,${mac}`)
+    })
+
+    test('an edit whose original had been applied is not told a second time', async () => {
+      const { database } = opened
+      const webhooks = [everything]
+      const sync = createSyncServer({ database, handlers: noteHandlers, authenticate: () => null, webhooks })
+      const owner = { tenant: 'edited', user: 'ana', device: 'phone' }
+      await sync.apply(owner, [noteOp('first', changeNote, { id: 'n', add: 1 })])
+      const edit = noteOp('edit', changeNote, { id: 'n', add: 5 }, { supersedes: idOf('first') })
+      expect(await sync.apply(owner, [edit])).toMatchObject([{ outcome: 'duplicate', of: 'first' }])
+      const jobs = await database.tx('edited', ({ query }) => query('ids', 'select j.id from holdfast.jobs j', []))
+      expect(jobs).toEqual([{ id: 'first~webhook~all' }])
     })
 
     test('an effect that is rolled back leaves no webhook', async () => {
