@@ -4,7 +4,7 @@ import { openIndexedDbStore } from './indexeddb-store.ts'
 import { makeTrouble } from './indexeddb-trouble.fixture.ts'
 import { storeNames } from './migrations.ts'
 import { codeOf, newName, openRaw, raw } from './raw-database.fixture.ts'
-import { deletionStart, placeholderKey, segmentKey } from './segment.ts'
+import { deletionStart, placeholderKey, segmentEntriesMax, segmentKey } from './segment.ts'
 import type { StoreFault } from './store-fault.ts'
 import {
   always,
@@ -127,6 +127,23 @@ describe('a lost connection', () => {
     )
     expect(await readWholeLog(store, 'high')).toEqual(stored.slice(200))
     expect(read.filter(({ operation }) => operation.id !== 'between')).toEqual(stored.slice(0, 200))
+  })
+
+  test('F043 nor is it when another tab has stored whole groups of segments meanwhile', async () => {
+    const name = newName()
+    const store = await openIndexedDbStore(name)
+    const other = await openIndexedDbStore(name)
+    using trouble = makeTrouble(name)
+    trouble.next('commit-unseen')
+    const first = store.append([queuedOperation('a'), queuedOperation('b')])
+    const others = [1, 2].map((nth) =>
+      other.append(Array.from({ length: 8 * segmentEntriesMax }, (_, index) => queuedOperation(`${nth}-${index}`))),
+    )
+    const stored = await first
+    await Promise.all(others)
+    expect(trouble.left).toBe(0)
+    expect(await store.counts()).toEqual({ queued: 2 + 16 * segmentEntriesMax, waiting: 0, conflicted: 0, dead: 0 })
+    expect((await store.readLog('medium', undefined, { entriesMax: 2, bytesMax: 1000 })).entries).toEqual(stored)
   })
 
   test('F043 what breaks off half way leaves nothing behind', async () => {

@@ -25,8 +25,8 @@ export class OutpacedError extends Error {
   override readonly name = 'OutpacedError'
 }
 
-/** How far back a repeated append looks for what the first try may have written. */
-const repeatedLookBack = 8
+/** Segments that a repeated append looks back through for what the first try may have written: eight groups of other tabs. */
+const repeatedLookBack = 64
 
 /**
  * Appends a group within a transaction; gives the entries as stored, in the order given.
