@@ -45,7 +45,6 @@ function faultWithin(value: unknown, depth: number, budget: { left: number }): J
   budget.left -= 1
   const reason = budget.left < 0 ? `there must not be more than ${jsonValuesMax} values` : reasonAgainst(value, depth)
   if (reason !== undefined) return { path: '', reason }
-  if (typeof value !== 'object' || value === null) return undefined
   if (Array.isArray(value)) {
     // By index: a hole is a fault.
     for (let index = 0; index < value.length; index += 1) {
@@ -54,7 +53,10 @@ function faultWithin(value: unknown, depth: number, budget: { left: number }): J
     }
     return undefined
   }
-  for (const [key, child] of Object.entries(value)) {
+  if (!isRecord(value)) return undefined
+  // Every payload comes this way: pairs of keys and values would be made for nothing else.
+  for (const key of Object.keys(value)) {
+    const child = value[key]
     const keyReason = reasonAgainstText(key)
     if (keyReason !== undefined) return { path: '', reason: `of a key: ${keyReason}` }
     const fault =
