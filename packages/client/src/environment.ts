@@ -60,6 +60,8 @@ export interface Environment {
   onWakeHint(callback: () => void): () => void
   /** Takes what a listener of the application has thrown. Absent where the platform takes no such reports. */
   readonly reportError?: ErrorReport
+  /** Resolves when the event loop had its turn: long work is cut into pieces by it. Absent where nobody waits for a turn. */
+  readonly turn?: () => Promise<void>
   /** Calls back when the page is about to be frozen or put away: leadership must be given up. */
   onFreeze(callback: () => void): () => void
 }

@@ -15,16 +15,20 @@ interface Burst {
   readonly groups: number[]
   /** What the schema was given, in order. */
   readonly checked: unknown[]
+  /** How many the schema had been given at each turn of the event loop. */
+  readonly turns: number[]
   readonly definition: OperationDefinition<Note>
 }
 
-function open(): Burst {
+/** @param written what each transaction waits for */
+function open(written: Promise<void> = Promise.resolve()): Burst {
   const inner = openMemoryStore()
-  const [groups, checked]: [number[], unknown[]] = [[], []]
+  const [groups, checked, turns]: [number[], unknown[], number[]] = [[], [], []]
   const store: Store = {
     ...inner,
-    append: (group) => {
+    append: async (group) => {
       groups.push(group.length)
+      await written
       return inner.append(group)
     },
   }
@@ -34,12 +38,17 @@ function open(): Burst {
     return schema.validate(value)
   }
   const listener = { onStored: () => {}, onKnown: () => {}, onAbsorbed: () => {} }
-  const intake = new Intake(new World().environment(), store, listener)
+  const turn = (): Promise<void> => {
+    turns.push(checked.length)
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+  const intake = new Intake({ ...new World().environment(), turn }, store, listener)
   return {
     store,
     intake,
     groups,
     checked,
+    turns,
     definition: { ...addNote, payload: { '~standard': { ...schema, validate } } },
   }
 }
@@ -51,13 +60,25 @@ const textOf = (entry: StoredEntry): unknown => {
 const textsIn = async (store: Store): Promise<readonly unknown[]> => (await readWholeLog(store, 'medium')).map(textOf)
 const numbers = (count: number): readonly string[] => Array.from({ length: count }, (_, nth) => String(nth))
 
-test('a burst is stored in the order of the calls, and prepared a group at a time', async () => {
-  const { store, intake, groups, checked, definition } = open()
+test('a burst is stored in the order of the calls, and prepared in pieces between which the page gets its turn', async () => {
+  const { store, intake, checked, turns, definition } = open()
   const calls = numbers(3000).map((text) => intake.take(definition, note(text), {}))
-  expect(checked).toHaveLength(512)
+  expect(checked).toHaveLength(256)
   expect((await Promise.all(calls)).map(textOf)).toEqual(numbers(3000))
   expect(await textsIn(store)).toEqual(numbers(3000))
-  expect(groups).toEqual([512, 1024, 1024, 440])
+  expect(turns).toEqual(Array.from({ length: 11 }, (_, nth) => 256 * (nth + 1)))
+})
+
+test('of a burst, two groups are prepared while one is being written, and no more', async () => {
+  const written = Promise.withResolvers<void>()
+  const { store, intake, groups, checked, definition } = open(written.promise)
+  const calls = numbers(4000).map((text) => intake.take(definition, note(text), {}))
+  await new World().settle()
+  expect(groups).toEqual([256])
+  expect(checked).toHaveLength(256 + 2048)
+  written.resolve()
+  await Promise.all(calls)
+  expect(await textsIn(store)).toEqual(numbers(4000))
 })
 
 test('what was given at the call is stored, whatever its maker does to it afterwards', async () => {
@@ -77,7 +98,7 @@ test('in a burst, what cannot be copied keeps its place, and so does an id of th
   }
   const calls = numbers(600).map((text) => intake.take(definition, note(text), {}))
   calls.push(intake.take(definition, new Draft(), {}))
-  expect(checked).toHaveLength(513)
+  expect(checked).toHaveLength(257)
   calls.push(intake.take(definition, note('own id'), { id: testId('own') }))
   calls.push(intake.take(definition, note('coalesced'), { coalesce: 'key' }))
   calls.push(intake.take(definition, note('last'), {}))

@@ -32,7 +32,7 @@ export interface IntakeListener extends CommitListener {
 }
 
 /** Entries that may wait to be stored before calls are copied and prepared later: a page must not stand still for a burst. */
-const promptMax = 512
+const promptMax = 256
 
 /** A call that waits for its turn. */
 interface Call {
@@ -60,7 +60,11 @@ export class Intake {
     this.#store = store
     this.#log = openGroupCommit(store, listener)
     this.#line = new CallLine(
-      () => this.#log.idle(),
+      async () => {
+        // The browser gets on with what was asked of it, and the next group is prepared while one is being written.
+        await environment.turn?.()
+        await this.#log.room()
+      },
       (call) => this.#serve(call),
     )
   }

@@ -118,6 +118,33 @@ describe('group commit', () => {
     expect(stored).toHaveLength(200)
   })
 
+  test('there is room until two groups wait, and again once they get their turn', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { store } = watched()
+    const log = openGroupCommit(
+      {
+        ...store,
+        append: async (group) => {
+          await gate.promise
+          return store.append(group)
+        },
+      },
+      deaf,
+    )
+    const heard: string[] = []
+    const first = log.append(queuedOperation('first'))
+    await log.room()
+    const rest = many(16 * segmentEntriesMax).map((queued) => log.append(queued))
+    const room = log.room().then(() => heard.push('room'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(heard).toEqual([])
+    gate.resolve()
+    await first
+    await room
+    expect(heard).toEqual(['room'])
+    await Promise.all(rest)
+  })
+
   test('an id that the caller chose is stored once, at its place in the order of the calls', async () => {
     const { store } = watched()
     await store.append([queuedOperation('known')])

@@ -40,6 +40,8 @@ export interface GroupCommit {
   take(queued: QueuedOperation, caller: Caller): void
   /** Entries that wait for a transaction. */
   readonly length: number
+  /** Resolves when fewer entries wait than two transactions take. */
+  room(): Promise<void>
   /** Resolves when nothing is waiting to be stored. */
   idle(): Promise<void>
 }
@@ -55,12 +57,16 @@ export interface CommitListener {
 export function openGroupCommit(store: Store, listener: CommitListener): GroupCommit {
   let waiting: Waiting[] = []
   let working: Promise<void> | undefined
+  /** Resolves when those that wait get their turn. */
+  let taken = Promise.withResolvers<void>()
   const work = async (): Promise<void> => {
     // One turn of microtasks: calls made in a row start out as one group.
     await Promise.resolve()
     while (waiting.length > 0) {
       const all = waiting
       waiting = []
+      taken.resolve()
+      taken = Promise.withResolvers()
       for (let start = 0; start < all.length;) {
         const end = groupEnd(all, start)
         await commit(store, all.slice(start, end), listener)
@@ -84,6 +90,9 @@ export function openGroupCommit(store: Store, listener: CommitListener): GroupCo
     get length() {
       return waiting.length
     },
+    room: async () => {
+      while (waiting.length >= waitingMax) await taken.promise
+    },
     idle: async () => {
       while (working !== undefined) await working
     },
@@ -101,6 +110,9 @@ const groupLimits: Limits = {
   entriesMax: groupSegmentsMax * segmentEntriesMax,
   sizeMax: groupSegmentsMax * segmentSizeMax,
 }
+
+/** Entries that should wait: enough for the next transaction and for what is prepared behind it. */
+const waitingMax = 2 * groupLimits.entriesMax
 
 /** Where the group that starts at `start` ends. */
 function groupEnd(waiting: readonly Waiting[], start: number): number {
