@@ -3,12 +3,9 @@
 
 /** Open rows, with what they wait for. */
 export const openRows: Readonly<Record<string, string>> = {
-  R001: 'the pack of reading jobs',
   R002: 'a test in server that bears its name',
   R003: 'a test in service-worker that bears its name',
   R008: 'a test in react, client that bears its name',
-  R021: 'the pack of reading jobs',
-  R027: 'the pack of reading jobs',
   R089: 'uploads: photos of a job',
   R090: 'attachments and their upload',
   R099: 'pages of the app',

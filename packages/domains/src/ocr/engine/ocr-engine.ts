@@ -112,10 +112,13 @@ export class OcrError extends Error {
   override readonly name = 'OcrError'
   /** The reason, to branch on. */
   readonly code: OcrErrorCode
+  /** What the try has cost all the same, where the engine knows. */
+  readonly cost: Cost | undefined
 
-  constructor(code: OcrErrorCode, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: OcrErrorCode, message: string, options: { cause?: unknown; cost?: Cost } = {}) {
     super(message, options)
     this.code = code
+    this.cost = options.cost
   }
 
   /** True if another try with the same file is in vain. */
