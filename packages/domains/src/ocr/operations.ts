@@ -21,8 +21,6 @@ import * as v from 'valibot'
 import { amountCentsMax, anyObject, recordId, strict, text, whole } from '../schema-parts.ts'
 import type { JobType } from './engine/ocr-engine.ts'
 
-export type { JobType }
-
 /** The kinds of papers. */
 export const jobTypes: readonly ['receipt', 'invoice', 'handwritten'] = ['receipt', 'invoice', 'handwritten']
 

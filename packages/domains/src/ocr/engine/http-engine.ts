@@ -127,14 +127,20 @@ function refusedWith(status: number): OcrError {
 }
 
 async function textWithin(response: Response, most: number, options: HttpEngineOptions): Promise<string> {
+  const reader = response.body?.getReader()
   const decoder = new TextDecoder()
   let [text, left] = ['', most]
-  for await (const chunk of response.body ?? []) {
+  for (;;) {
+    const read = await reader?.read()
+    const chunk: unknown = read?.value
+    if (!(chunk instanceof Uint8Array)) return text + decoder.decode()
     left -= chunk.byteLength
-    if (left < 0) throw failed(options, 'engine-failed', 'The provider answered more than is taken. Try again.')
+    if (left < 0) {
+      await reader?.cancel()
+      throw failed(options, 'engine-failed', 'The provider answered more than is taken. Try again.')
+    }
     text += decoder.decode(chunk, { stream: true })
   }
-  return text + decoder.decode()
 }
 
 function parsed(options: HttpEngineOptions, text: string): unknown {

@@ -47,9 +47,12 @@ function polygonOf(value: unknown): Polygon | undefined {
 }
 
 function pointOf(value: unknown): Point | undefined {
-  if (!Array.isArray(value) || value.length !== 2) return undefined
-  const [x, y]: unknown[] = value
-  return typeof x === 'number' && typeof y === 'number' && Number.isFinite(x) && Number.isFinite(y) ? [x, y] : undefined
+  const [x, y, more] = listOf(value, 2, (part) => (isCoordinate(part) ? part : undefined)) ?? []
+  return x === undefined || y === undefined || more !== undefined ? undefined : [x, y]
+}
+
+function isCoordinate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
 }
 
 function isSize(value: unknown): value is number {

@@ -1,7 +1,8 @@
 /** A reading job as services and doors show it, and what people may do with it. */
 import { isRecord, type Json, type JsonObject } from '@holdfast/core'
 import type { Job, JobCounts } from '@holdfast/server'
-import { jobTypes, type JobType } from '../operations.ts'
+import type { JobType } from '../engine/ocr-engine.ts'
+import { jobTypes } from '../operations.ts'
 
 /** The states of a reading job. */
 export const ocrJobStatuses: readonly ['queued', 'processing', 'completed', 'failed', 'cancelled'] = [

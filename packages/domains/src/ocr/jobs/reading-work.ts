@@ -5,9 +5,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isRecord, type Json } from '@holdfast/core'
 import { JobError, type JobCost, type JobWork } from '@holdfast/server'
-import { OcrError, type Cost, type OcrEngine } from '../engine/ocr-engine.ts'
+import { OcrError, type Cost, type JobType, type OcrEngine } from '../engine/ocr-engine.ts'
 import { pageLimits } from '../engine/page-limits.ts'
-import { jobTypes, type JobType } from '../operations.ts'
+import { jobTypes } from '../operations.ts'
 import { resultOf } from './reading-result.ts'
 
 /** A file to be read, as it is given to the work. */

@@ -21,8 +21,8 @@ import { ocrJobsOf, type OcrJobService } from './ocr-jobs.ts'
 import { readingJobs } from './reading-jobs.ts'
 import { readingWork } from './reading-work.ts'
 
-/** A receipt in words; an engine by script reads it. */
-export const receiptText = 'A Shop Ltd\nDate 23/08/2025\nBroom £6.49\nTotal £6.49'
+// A receipt in words; an engine by script reads it.
+const receiptText = 'A Shop Ltd\nDate 23/08/2025\nBroom £6.49\nTotal £6.49'
 
 /** What a script makes of one reading. */
 export type Script = 'read' | 'break' | 'damaged'
