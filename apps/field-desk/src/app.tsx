@@ -1,6 +1,6 @@
 /** The app: sign-in when nobody works here, the shell with its pages when somebody does. */
 import { OutboxProvider } from '@holdfast/react'
-import { useMemo, useSyncExternalStore, type ReactElement } from 'react'
+import { lazy, Suspense, useMemo, useSyncExternalStore, type ReactElement } from 'react'
 import { DeskContext } from './session/desk-context.tsx'
 import type { Desk } from './session/desk.ts'
 import type { Device } from './session/device.ts'
@@ -9,7 +9,9 @@ import { SignedOutPage } from './session/sign-in-page.tsx'
 import { AnnouncingProvider } from './shell/announcing.tsx'
 import { Fallback } from './shell/fallback.tsx'
 import type { WorkerNews } from './shell/register-worker.ts'
-import { Shell } from './shell/shell.tsx'
+
+// Whoever is not signed in needs none of it.
+const Shell = lazy(() => import('./shell/shell.tsx').then(({ Shell: shell }) => ({ default: shell })))
 
 /** What the app stands on. */
 export interface AppProps {
@@ -33,7 +35,9 @@ export function App({ desk, device, worker }: AppProps): ReactElement | null {
         {state.kind === 'open' && surroundings !== undefined ? (
           <DeskContext.Provider value={surroundings}>
             <OutboxProvider key={personKey(state.identity)} outbox={state.outbox}>
-              <Shell />
+              <Suspense>
+                <Shell />
+              </Suspense>
             </OutboxProvider>
           </DeskContext.Provider>
         ) : (

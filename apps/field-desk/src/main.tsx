@@ -4,8 +4,7 @@ import { removeFromDevice, signOut } from '@holdfast/client/sign-out'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { applicationName } from './operations.ts'
-import { openDeskOutbox } from './outbox.ts'
+import { applicationName } from './application.ts'
 import { createDesk } from './session/desk.ts'
 import { openDevice } from './session/device.ts'
 import { fetchSession, signIn, signOut as endSession } from './session/session-client.ts'
@@ -28,7 +27,8 @@ const desk = createDesk({
   setCurrent: (session) => setCurrentIdentity(applicationName, session),
   currentSession: () => currentIdentity(applicationName),
   knownIdentities: () => knownIdentities(applicationName),
-  openOutbox: openDeskOutbox,
+  // The frame and the outbox are fetched side by side, by whoever is signed in.
+  openOutbox: (session) => import('./outbox.ts').then(({ openDeskOutbox }) => openDeskOutbox(session)),
   leaveDevice: (outbox, choice) => signOut(applicationName, outbox, choice),
   removeFromDevice: (session, options) => removeFromDevice(applicationName, session, options),
   fetchSession,

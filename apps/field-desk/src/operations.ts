@@ -11,9 +11,6 @@ import { recordOperations } from '@holdfast/domains/records/operations'
 
 export { placeOrder }
 
-/** The name under which pages and worker share outbox, registry and locks. */
-export const applicationName = 'field-desk'
-
 /** Every type of operation that this release knows. */
 export const operations: readonly AnyOperationDefinition[] = [
   ...posOperations,

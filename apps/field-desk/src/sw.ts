@@ -9,7 +9,7 @@ import { placeOrder, posOperations } from '@holdfast/domains/pos/operations'
 import { recordOperations, saveCustomer } from '@holdfast/domains/records/operations'
 import { installSync, intercept } from '@holdfast/service-worker'
 import { matchPrecache, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching'
-import { applicationName } from './operations.ts'
+import { applicationName } from './application.ts'
 import { openDeskOutbox } from './outbox.ts'
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (PrecacheEntry | string)[] }

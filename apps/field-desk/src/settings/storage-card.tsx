@@ -1,33 +1,32 @@
 /** What is stored on this device, and asking the browser to keep it. */
+import { readPersistence, readRoom, requestPersistence, type Persistence } from '@holdfast/client/device-storage'
 import { ShieldCheck } from 'lucide-react'
 import { useEffect, useState, type ReactElement } from 'react'
 import { locale } from '../money.ts'
 import { settingsWords } from '../words/words.ts'
 
-/** What the browser has said about keeping the data. */
-type Protection = 'unknown' | 'asking' | 'protected' | 'refused' | 'silent'
-
-/** How long the browser may take to answer, ms: one that asks the person may never answer at all. */
-const answerWithinMs = 3000
+/** What the browser has said about keeping the data; `asking` while it thinks. */
+type Protection = Persistence | 'asked-and-not' | 'asking'
 
 const messages: Readonly<Record<Protection, string>> = {
-  unknown: settingsWords.storageMayGo,
+  not: settingsWords.storageMayGo,
   asking: settingsWords.storageMayGo,
-  protected: settingsWords.protected,
-  refused: settingsWords.protectRefused,
-  silent: settingsWords.protectSilent,
+  persisted: settingsWords.protected,
+  'asked-and-not': settingsWords.protectRefused,
+  unsupported: settingsWords.protectRefused,
+  unknown: settingsWords.protectSilent,
 }
 
 /** Shows the card. */
 export function StorageCard(): ReactElement {
   const [usedBytes, setUsed] = useState<number>()
-  const [protection, setProtection] = useState<Protection>('unknown')
+  const [protection, setProtection] = useState<Protection>('not')
   useEffect(() => {
     let isGone = false
-    void readStorage().then(({ usage, isPersisted }) => {
+    void Promise.all([readRoom(), readPersistence()]).then(([room, persistence]) => {
       if (isGone) return
-      setUsed(usage)
-      if (isPersisted) setProtection('protected')
+      setUsed(room?.usageBytes)
+      if (persistence === 'persisted') setProtection(persistence)
     })
     return () => {
       isGone = true
@@ -35,10 +34,11 @@ export function StorageCard(): ReactElement {
   }, [])
   const protect = async () => {
     setProtection('asking')
-    setProtection(await askToPersist())
+    const answer = await requestPersistence()
+    setProtection(answer === 'not' ? 'asked-and-not' : answer)
   }
   return (
-    <section className="card" aria-labelledby="storage-heading">
+    <section className="card stack" aria-labelledby="storage-heading">
       <h2 id="storage-heading">{settingsWords.storage}</h2>
       <p>
         {usedBytes === undefined ? settingsWords.storageUnknown : settingsWords.storageUsed(formatBytes(usedBytes))}
@@ -46,33 +46,13 @@ export function StorageCard(): ReactElement {
       <p role="status" data-testid="protection">
         {messages[protection]}
       </p>
-      {protection !== 'protected' && (
+      {protection !== 'persisted' && (
         <button type="button" className="button" onClick={() => void protect()} data-testid="protect">
           <ShieldCheck aria-hidden size={18} /> {settingsWords.protect}
         </button>
       )}
     </section>
   )
-}
-
-async function readStorage(): Promise<{ usage: number | undefined; isPersisted: boolean }> {
-  // Some browsers have no such thing in private windows, whatever the types say.
-  if (!('storage' in navigator)) return { usage: undefined, isPersisted: false }
-  const estimate = await navigator.storage.estimate().catch(() => undefined)
-  const isPersisted = await navigator.storage.persisted().catch(() => false)
-  return { usage: estimate?.usage, isPersisted }
-}
-
-async function askToPersist(): Promise<Protection> {
-  if (!('storage' in navigator)) return 'refused'
-  const silence = new Promise<Protection>((resolve) => {
-    setTimeout(() => resolve('silent'), answerWithinMs)
-  })
-  const answer = navigator.storage.persist().then(
-    (isPersisted): Protection => (isPersisted ? 'protected' : 'refused'),
-    (): Protection => 'refused',
-  )
-  return Promise.race([answer, silence])
 }
 
 function formatBytes(bytes: number): string {

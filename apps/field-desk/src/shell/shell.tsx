@@ -6,19 +6,16 @@ import { keepPeriodicSync, keepSyncArmed } from '@holdfast/service-worker'
 import { useOutbox, useSyncStatus } from '@holdfast/react'
 import { Download, ReceiptText, RefreshCw, Settings } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore, type ReactElement } from 'react'
-import { Link, Route, Switch, useLocation, useRoute } from 'wouter'
-import { OrdersPage } from '../orders/orders-page.tsx'
+import { Link, useLocation, useRoute } from 'wouter'
 import { PlacedOrdersProvider } from '../orders/placed-orders.tsx'
 import { useDesk } from '../session/desk-context.tsx'
 import { SignInAgainPage } from '../session/sign-in-page.tsx'
-import { MorePage } from '../settings/more-page.tsx'
-import { EntryPage } from '../sync/entry-page.tsx'
-import { SyncPage } from '../sync/sync-page.tsx'
 import { announceWords, shellWords } from '../words/words.ts'
 import { useAnnouncing } from './announcing.tsx'
 import { Banner } from './banner.tsx'
 import { Brand } from './brand.tsx'
 import { PageVisits } from './page.tsx'
+import { Pages } from './pages.tsx'
 import { StatusPill, SyncNow } from './status-pill.tsx'
 
 /** Shows the frame with the page that the address names. */
@@ -52,24 +49,6 @@ export function Shell(): ReactElement {
         </div>
       </PlacedOrdersProvider>
     </PageVisits.Provider>
-  )
-}
-
-function Pages(): ReactElement {
-  const [location] = useLocation()
-  return (
-    <Switch>
-      <Route path="/sync">
-        <SyncPage />
-      </Route>
-      <Route path="/sync/:id">{({ id }) => <EntryPage key={location} id={id} />}</Route>
-      <Route path="/more">
-        <MorePage />
-      </Route>
-      <Route>
-        <OrdersPage />
-      </Route>
-    </Switch>
   )
 }
 

@@ -1,5 +1,6 @@
 /** What people can do with an entry: buttons, and the question before what cannot be undone. */
 import type { EntryView } from '@holdfast/client'
+import type { OperationId } from '@holdfast/core'
 import { useOutbox } from '@holdfast/react'
 import { useId, useState, type ReactElement } from 'react'
 import { useLocation } from 'wouter'
@@ -15,26 +16,28 @@ export interface EntryActsProps {
   readonly label: EntryLabel
   /** What people call it: "Order A3F2". */
   readonly name: string
-  /** After an act the row may be gone: where the focus goes then. */
-  readonly onDone: () => void
+  /** Acts that this place does not offer. */
+  readonly without?: readonly Act[]
+  /** After an act the row may be gone: where the focus goes then. A try under a new id is told as well. */
+  readonly onDone: (next?: OperationId) => void
 }
 
 const reasonMax = 200
 
 /** Shows the acts of an entry. */
-export function EntryActs({ entry, label, name, onDone }: EntryActsProps): ReactElement | null {
+export function EntryActs({ entry, label, name, without = [], onDone }: EntryActsProps): ReactElement | null {
   const outbox = useOutbox()
   const [, navigate] = useLocation()
   const { announce } = useAnnouncing()
   const [isAsking, setAsking] = useState(false)
   const [fault, setFault] = useState('')
-  if (label.acts.length === 0 || outbox === undefined) return null
+  const acts = label.acts.filter((kind) => !without.includes(kind))
+  if (acts.length === 0 || outbox === undefined) return null
 
-  const act = async (work: () => Promise<unknown>) => {
+  const act = async (work: () => Promise<Pick<EntryView, 'id'> | undefined>) => {
     setFault('')
     try {
-      await work()
-      onDone()
+      onDone((await work())?.id)
     } catch {
       setFault(syncWords.actFailed)
       announce(syncWords.actFailed)
@@ -43,14 +46,17 @@ export function EntryActs({ entry, label, name, onDone }: EntryActsProps): React
   const run: Record<Act, () => void> = {
     'try-now': () => void act(() => outbox.retry(entry.id)),
     'try-again': () => void act(() => outbox.retry(entry.id)),
+    edit: () => navigate(`/sync/${encodeURIComponent(entry.id)}/edit`),
+    'go-on': () => void act(() => outbox.skip(entry.id)),
     discard: () => setAsking(true),
+    restore: () => void act(() => outbox.undo(entry.id)),
     'sign-in': () => navigate('/sign-in'),
-    'send-now': () => void act(() => outbox.drain({ types: [entry.type] })),
+    'send-now': () => void act(() => outbox.drain({ types: [entry.type] }).then(() => undefined)),
     update: () => void loadNewest(),
   }
   return (
     <div className="acts">
-      {label.acts.map((kind) => (
+      {acts.map((kind) => (
         <button
           key={kind}
           type="button"
@@ -69,7 +75,7 @@ export function EntryActs({ entry, label, name, onDone }: EntryActsProps): React
           onClose={() => setAsking(false)}
           onDiscard={(reason) => {
             setAsking(false)
-            void act(() => outbox.discard(entry.id, reason === '' ? {} : { reason }))
+            void act(() => outbox.discard(entry.id, reason === '' ? {} : { reason }).then(() => undefined))
           }}
         />
       )}

@@ -2,11 +2,18 @@
 import type { EntryView } from '@holdfast/client'
 import { orderIdOf, shortName } from '../orders/order-rows.ts'
 import { retryOf } from '../operations.ts'
-import { orderWords, syncWords } from '../words/words.ts'
+import { kindWords } from '../words/center-words.ts'
+import { syncWords } from '../words/words.ts'
+
+/** What the things of a type are called: "Order". */
+export function kindName(type: string): string {
+  return (retryOf(type) === undefined ? undefined : kindWords[type]) ?? syncWords.unknownKind
+}
 
 /** The name of an entry: "Order A3F2", or that it takes one back. */
 export function entryName(entry: Pick<EntryView, 'type' | 'lane' | 'isCancel'>): string {
-  if (retryOf(entry.type) === undefined) return syncWords.unknownKind
-  const name = orderWords.name(shortName(orderIdOf(entry)))
+  const kind = kindName(entry.type)
+  if (kind === syncWords.unknownKind) return kind
+  const name = `${kind} ${shortName(orderIdOf(entry))}`
   return entry.isCancel ? syncWords.takingBack(name) : name
 }

@@ -57,7 +57,12 @@ function Found({ entry }: { readonly entry: EntryView }): ReactElement {
       <BackLink />
       <div className="card" data-testid="entry">
         <StateBadge label={label} />
-        <EntryActs entry={entry} label={label} name={name} onDone={() => navigate('/sync')} />
+        <EntryActs
+          entry={entry}
+          label={label}
+          name={name}
+          onDone={(next) => navigate(next === undefined ? '/sync' : `/sync/${encodeURIComponent(next)}`)}
+        />
       </div>
       <section className="card" aria-labelledby="timeline-heading">
         <h2 id="timeline-heading">{syncWords.timeline}</h2>

@@ -10,25 +10,37 @@ import { withoutNews } from '../orders/order-rows.ts'
 import { parseOrder } from '../orders/server-orders.ts'
 import { Page } from '../shell/page.tsx'
 import { useNow } from '../shell/steady.ts'
+import { StorageCard } from '../settings/storage-card.tsx'
+import { searchWords } from '../words/center-words.ts'
+import type { Act } from '../words/entry-label.ts'
 import { clockTime, fullTime } from '../words/time.ts'
 import { actWords, orderWords, signInWords, syncWords } from '../words/words.ts'
 import { EntryActs } from './entry-acts.tsx'
+import { isLooking, matching, noFilter, type EntryFilter, type ShownState } from './entry-filter.ts'
 import { entryName } from './entry-name.ts'
+import { ExportCard } from './export-card.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { SendingCard } from './sending-card.tsx'
 import { StateBadge } from './state-badge.tsx'
 import { useLabeller, type Labeller } from './use-label.ts'
 
 const pageSize = 50
 
+/** What a search looks through of each state: the most that a listing gives. */
+const lookedThroughMax = 500
+
 /** Shows the page. */
 export function SyncPage(): ReactElement {
   const status = useSyncStatus()
   const labelOf = useLabeller()
-  const dead = useShown('dead')
-  const conflicted = useShown('conflicted')
-  const waiting = useShown('waiting')
-  const queued = useShown('queued')
-  const discarded = useShown('discarded')
-  const settled = useShown('applied')
+  const [filter, setFilter] = useState(noFilter)
+  const isSearching = isLooking(filter)
+  const dead = useShown('dead', isSearching)
+  const conflicted = useShown('conflicted', isSearching)
+  const waiting = useShown('waiting', isSearching)
+  const queued = useShown('queued', isSearching)
+  const discarded = useShown('discarded', isSearching)
+  const settled = useShown('applied', isSearching)
   const applied = useMemo(() => {
     const written = new Set(withoutNews([...settled.entries, ...discarded.entries]))
     return { ...settled, entries: settled.entries.filter((entry) => written.has(entry)) }
@@ -36,6 +48,22 @@ export function SyncPage(): ReactElement {
   const taken = discarded.entries.filter(({ state }) => state.kind === 'discarded' && state.cause === 'person')
   const appliedCount =
     applied.next === undefined ? String(applied.entries.length) : syncWords.atLeast(applied.entries.length)
+  const sections: readonly {
+    state: ShownState
+    title: string
+    none: string
+    parts: readonly Shown[]
+  }[] = [
+    { state: 'needs-you', title: syncWords.needsYou, none: syncWords.noneNeedsYou, parts: [dead, conflicted] },
+    { state: 'waiting', title: syncWords.waiting, none: syncWords.noneWaiting, parts: [waiting, queued] },
+    { state: 'on-server', title: syncWords.onServer, none: syncWords.noneOnServer, parts: [applied] },
+    {
+      state: 'discarded',
+      title: syncWords.discarded,
+      none: syncWords.noneDiscarded,
+      parts: [{ ...discarded, entries: taken }],
+    },
+  ]
   return (
     <Page title={syncWords.title} lead={syncWords.lead} className="sync-page">
       <dl className="figures">
@@ -43,37 +71,26 @@ export function SyncPage(): ReactElement {
         <Figure name={syncWords.waiting} value={status?.pending} about={syncWords.savedHere} tone="saved" />
         <Figure name={syncWords.onServer} value={appliedCount} about={syncWords.lastSeven} tone="server" />
       </dl>
-      <Section
-        title={syncWords.needsYou}
-        none={syncWords.noneNeedsYou}
-        parts={[dead, conflicted]}
-        labelOf={labelOf}
-        testId="section-needs-you"
-      />
-      <Section
-        title={syncWords.waiting}
-        none={syncWords.noneWaiting}
-        parts={[waiting, queued]}
-        labelOf={labelOf}
-        testId="section-waiting"
-      />
-      <Section
-        title={syncWords.onServer}
-        none={syncWords.noneOnServer}
-        parts={[applied]}
-        labelOf={labelOf}
-        testId="section-on-server"
-      />
-      {taken.length > 0 && (
-        <Section
-          title={syncWords.discarded}
-          none=""
-          parts={[{ ...discarded, entries: taken }]}
-          labelOf={labelOf}
-          testId="section-discarded"
-        />
-      )}
+      <FilterBar filter={filter} onChange={setFilter} />
+      {sections
+        .filter(({ state, parts }) => isShown(state, filter, parts))
+        .map(({ state, title, none, parts }) => (
+          <Section
+            key={state}
+            title={title}
+            none={isSearching ? searchWords.noneFound : none}
+            parts={parts}
+            filter={filter}
+            labelOf={labelOf}
+            testId={`section-${state}`}
+          />
+        ))}
       <Sealed />
+      <div className="sync-cards">
+        <SendingCard />
+        <ExportCard labelOf={labelOf} />
+        <StorageCard />
+      </div>
     </Page>
   )
 }
@@ -86,10 +103,16 @@ interface Shown {
   readonly showMore: () => void
 }
 
-function useShown(state: DeliveryState['kind']): Shown {
+function useShown(state: DeliveryState['kind'], isSearching: boolean): Shown {
   const [limit, setLimit] = useState(pageSize)
-  const list = useEntries({ state, limit })
-  return { ...list, showMore: () => setLimit(limit + pageSize) }
+  const list = useEntries({ state, limit: isSearching ? lookedThroughMax : limit })
+  return { ...list, showMore: () => setLimit(Math.min(limit + pageSize, lookedThroughMax)) }
+}
+
+/** A part is on the page when it is asked for; nobody misses an empty list of what was discarded. */
+function isShown(state: ShownState, filter: EntryFilter, parts: readonly Shown[]): boolean {
+  if (filter.state !== 'all') return filter.state === state
+  return state !== 'discarded' || parts.some(({ entries }) => matching(entries, filter).length > 0)
 }
 
 function Figure({
@@ -117,19 +140,25 @@ function Section({
   title,
   none,
   parts,
+  filter,
   labelOf,
   testId,
 }: {
   readonly title: string
   readonly none: string
   readonly parts: readonly Shown[]
+  readonly filter: EntryFilter
   readonly labelOf: Labeller
   readonly testId: string
 }): ReactElement {
   const heading = useRef<HTMLHeadingElement>(null)
   const headingId = useId()
   const nowMs = useNow(30_000)
-  const entries = parts.flatMap((part) => part.entries)
+  const entries = matching(
+    parts.flatMap((part) => part.entries),
+    filter,
+  )
+  const isCut = parts.some((part) => part.entries.length >= lookedThroughMax)
   const isLoading = parts.some((part) => part.isLoading)
   const more = parts.find((part) => part.next !== undefined)
   return (
@@ -149,7 +178,8 @@ function Section({
           />
         ))}
       </ul>
-      {more !== undefined && (
+      {isCut && <p className="quiet">{searchWords.cut(lookedThroughMax)}</p>}
+      {more !== undefined && !isCut && !isLooking(filter) && (
         <button type="button" className="button" onClick={more.showMore}>
           {orderWords.showMore}
         </button>
@@ -157,6 +187,9 @@ function Section({
     </section>
   )
 }
+
+/** Passing over an entry is a matter of thought: its own page offers it. */
+const notOnRows: readonly Act[] = ['go-on']
 
 function EntryRow({
   entry,
@@ -196,7 +229,7 @@ function EntryRow({
           {actWords.details} <ChevronRight aria-hidden size={16} />
         </Link>
       </div>
-      <EntryActs entry={entry} label={label} name={name} onDone={onDone} />
+      <EntryActs entry={entry} label={label} name={name} without={notOnRows} onDone={onDone} />
     </li>
   )
 }

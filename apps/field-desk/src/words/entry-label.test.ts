@@ -27,6 +27,9 @@ const entry = (state: DeliveryState, more: Partial<LabelledEntry> = {}): Labelle
   createdAtMs: nowMs - minuteMs,
   attempts: [],
   isParked: false,
+  isSkipped: false,
+  isCancel: false,
+  canUndo: false,
   ...more,
 })
 const say = (state: DeliveryState, context: Partial<LabelContext> = {}, more: Partial<LabelledEntry> = {}) => {
@@ -185,3 +188,24 @@ it('uses no word of the machine', () => {
 function everywhere(words: string): Record<Connectivity, string> {
   return { unknown: words, online: words, offline: words, 'server-unreachable': words, captive: words }
 }
+
+it('offers to restore what a person has discarded, for as long as it can be put back', () => {
+  expect(labelOf(entry(states.discarded, { canUndo: true }), online).acts).toEqual(['restore'])
+  expect(labelOf(entry(states.discarded), online).acts).toEqual([])
+})
+
+it('what needs a person can be edited and passed over; passed over it says so', () => {
+  const refused: DeliveryState = {
+    kind: 'dead',
+    attempts: 1,
+    reason: { kind: 'refused', problem: problem('refused', 'Not sold') },
+  }
+  expect(labelOf(entry(refused), online).acts).toEqual(['edit', 'try-again', 'discard', 'go-on'])
+  const skipped = labelOf(entry(states.dead, { isSkipped: true }), online)
+  expect(skipped.acts).not.toContain('go-on')
+  expect(skipped.sentence).toContain('What comes after it goes on without it.')
+})
+
+it('the news of a discard has no content to edit', () => {
+  expect(labelOf(entry(states.dead, { isCancel: true }), online).acts).toEqual(['try-again', 'discard'])
+})

@@ -5,6 +5,7 @@
  */
 import type { EntryView, SyncStatus } from '@holdfast/client'
 import { attemptsMaxOf, problemCodeOf, type Dead, type Failure, type Waiting } from '@holdfast/core'
+import { moreActWords } from './center-words.ts'
 import { actWords, entryWords, failureWords } from './words.ts'
 import { clockTime, dueTime, waitedFor } from './time.ts'
 import { retryOf } from '../operations.ts'
@@ -13,7 +14,7 @@ import { retryOf } from '../operations.ts'
 export type Tone = 'saved' | 'sending' | 'waiting' | 'server' | 'needs-you' | 'discarded'
 
 /** What people can do with an entry in its state; the safe one first. */
-export type Act = 'try-now' | 'try-again' | 'discard' | 'sign-in' | 'send-now' | 'update'
+export type Act = 'try-now' | 'try-again' | 'edit' | 'go-on' | 'discard' | 'restore' | 'sign-in' | 'send-now' | 'update'
 
 /** What is said of an entry. */
 export interface EntryLabel {
@@ -38,7 +39,10 @@ export interface LabelContext {
 }
 
 /** What an entry's label is made from. */
-export type LabelledEntry = Pick<EntryView, 'type' | 'state' | 'createdAtMs' | 'attempts' | 'settledAtMs' | 'isParked'>
+export type LabelledEntry = Pick<
+  EntryView,
+  'type' | 'state' | 'createdAtMs' | 'attempts' | 'settledAtMs' | 'isParked' | 'isSkipped' | 'isCancel' | 'canUndo'
+>
 
 /** Says what there is to say of an entry. */
 export function labelOf(entry: LabelledEntry, context: LabelContext): EntryLabel {
@@ -58,21 +62,23 @@ export function labelOf(entry: LabelledEntry, context: LabelContext): EntryLabel
       if (isSending) return sendingLabel
       return aged(heldBackLabel(type, context) ?? waitingLabel(state, type, nowMs), createdAtMs, nowMs)
     case 'conflicted':
-      return label('needs-you', entryWords.needsYou(entryWords.changedInTwoPlaces), entryWords.changedSince, [
-        'discard',
-      ])
+      return passable(
+        label('needs-you', entryWords.needsYou(entryWords.changedInTwoPlaces), entryWords.changedSince, ['discard']),
+        entry,
+      )
     case 'dead':
-      return deadLabel(entry, state, nowMs)
+      return passable(deadLabel(entry, state, nowMs), entry)
     case 'applied': {
       const name = state.applied.conflictResolved === true ? entryWords.onServerJoined : entryWords.onServer
       const since = entry.settledAtMs ?? nowMs
       return label('server', name, entryWords.onServerSince(clockTime(since, nowMs), context.number))
     }
     case 'discarded': {
+      const acts: readonly Act[] = entry.canUndo && state.cause === 'person' ? ['restore'] : []
       if (state.cause === 'superseded') return label('discarded', entryWords.replaced, '')
       const reason = state.reason === undefined || state.reason === '' ? '' : entryWords.discardReason(state.reason)
       const sentence = state.isCertain ? reason : `${entryWords.discardUncertain} ${reason}`.trim()
-      return label('discarded', entryWords.discardedByYou(clockTime(entry.settledAtMs ?? nowMs, nowMs)), sentence)
+      return label('discarded', entryWords.discardedByYou(clockTime(entry.settledAtMs ?? nowMs, nowMs)), sentence, acts)
     }
   }
 }
@@ -86,7 +92,10 @@ export function failureSentence(failure: Failure): string {
 export const actNames: Readonly<Record<Act, string>> = {
   'try-now': actWords.tryNow,
   'try-again': actWords.tryAgain,
+  edit: moreActWords.edit,
+  'go-on': moreActWords.goOn,
   discard: actWords.discard,
+  restore: moreActWords.restore,
   'sign-in': actWords.signIn,
   'send-now': actWords.sendNow,
   update: actWords.update,
@@ -133,9 +142,17 @@ function waitingLabel(state: Waiting, type: string, nowMs: number): EntryLabel {
   return label('waiting', name, cause + tries, isAsked ? ['discard'] : ['try-now', 'discard'])
 }
 
+/** What needs a person may be passed over: then what comes after it need not wait for that person. */
+function passable(plain: EntryLabel, { isSkipped, isCancel }: LabelledEntry): EntryLabel {
+  if (isSkipped) return { ...plain, sentence: `${plain.sentence} ${moreActWords.goesOnWithout}`.trim() }
+  return isCancel ? plain : { ...plain, acts: [...plain.acts, 'go-on'] }
+}
+
 function deadLabel(entry: LabelledEntry, { reason, attempts }: Dead, nowMs: number): EntryLabel {
   const needsYou = (cause: string, sentence: string, acts: readonly Act[]) =>
     label('needs-you', entryWords.needsYou(cause), sentence, acts)
+  // The news of a discard has nothing in it that could be changed.
+  const acts: readonly Act[] = entry.isCancel ? ['try-again', 'discard'] : ['edit', 'try-again', 'discard']
   switch (reason.kind) {
     case 'attempts': {
       const lastAtMs = entry.attempts.at(-1)?.atMs
@@ -147,7 +164,11 @@ function deadLabel(entry: LabelledEntry, { reason, attempts }: Dead, nowMs: numb
       return needsYou(entryWords.triesFailed(attempts), sentence, ['try-again', 'discard'])
     }
     case 'too-large':
-      return needsYou(entryWords.tooLarge, entryWords.tooLargeHow, ['discard'])
+      return needsYou(
+        entryWords.tooLarge,
+        entryWords.tooLargeHow,
+        acts.filter((act) => act !== 'try-again'),
+      )
     case 'rejected':
     case 'refused': {
       const code = problemCodeOf(reason.problem)
@@ -157,7 +178,7 @@ function deadLabel(entry: LabelledEntry, { reason, attempts }: Dead, nowMs: numb
         return label('needs-you', entryWords.needsNewVersion, entryWords.needsNewVersionHow, ['try-again', 'discard'])
       }
       const sentence = reason.problem.detail ?? entryWords.refusedPlainly
-      return needsYou(entryWords.refused, sentence, ['try-again', 'discard'])
+      return needsYou(entryWords.refused, sentence, acts)
     }
   }
 }

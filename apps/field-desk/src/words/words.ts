@@ -247,6 +247,7 @@ export const syncWords = {
   noneNeedsYou: 'Nothing needs you.',
   noneWaiting: 'Nothing is waiting. What you write appears here until it is on the server.',
   noneOnServer: 'What reaches the server is listed here for seven days.',
+  noneDiscarded: 'Nothing was discarded in the last seven days.',
   lastSeven: 'in the last 7 days',
   savedHere: 'saved on this device',
   toSettle: 'to settle',
@@ -274,7 +275,8 @@ export const syncWords = {
   tries: 'Tries',
   problem: 'Answer',
   discardTitle: (name: string) => `Discard ${name}?`,
-  discardHow: 'It is taken off this device and cannot be brought back. If the server has it already, it stays there.',
+  discardHow:
+    'It will not be sent. You can restore it from “Discarded” for seven days. If the server has it already, it stays there.',
   reason: 'Reason (optional)',
   keep: 'Keep it',
   discard: (name: string) => `Discard ${name}`,
