@@ -9,9 +9,5 @@ export const openRows: Readonly<Record<string, string>> = {
   R089: 'uploads: photos of a job',
   R090: 'attachments and their upload',
   R099: 'pages of the app',
-  R124: 'the manager facade',
-  R128: 'a test in client/transport that bears its name',
-  R130: 'a test in client that bears its name',
-  R131: 'the page itself',
   R155: 'a test in react that bears its name',
 }

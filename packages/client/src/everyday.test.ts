@@ -237,6 +237,28 @@ describe('looking', () => {
     await outbox.close()
   })
 
+  test('R130 an app can watch it: counts, the way, each failure and each word of arrival, and never what was written', async () => {
+    const world = new World()
+    world.server.misbehave = () => ({ kind: 'none', cause: 'timeout' })
+    const outbox = await open(world)
+    const seen: string[] = []
+    outbox.subscribe(() => seen.push(JSON.stringify(outbox.status())))
+    outbox.onSettled((event) => seen.push(JSON.stringify(event)))
+    const { id } = await outbox.enqueue(addNote, 'a secret')
+    await world.advance(2000)
+    expect(outbox.status()).toMatchObject({ counts: { waiting: 1 }, progress: { done: 0, total: 1 } })
+    expect(outbox.status().nextAttemptAtMs).toBeGreaterThan(world.nowMs)
+    const [entry] = await outbox.entries()
+    expect(entry?.attempts.map(({ failure }) => failure?.cause)).toContain('timeout')
+    world.server.misbehave = () => undefined
+    await world.advance(600_000)
+    expect(outbox.status()).toMatchObject({ pending: 0, circuit: 'closed', connectivity: 'online' })
+    expect(outbox.status().acknowledgedAtMs).toBeGreaterThan(0)
+    expect(seen.some((text) => text.includes(id) && text.includes('applied'))).toBe(true)
+    expect(seen.join()).not.toContain('a secret')
+    await outbox.close()
+  })
+
   test('R139 cleaning up after a week says how many went, and nothing that is pending is ever among them', async () => {
     const world = new World()
     const outbox = await open(world)

@@ -1,9 +1,16 @@
 import { SyncError } from '@holdfast/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { requestOperations, requestTransport } from '../requests/index.ts'
 import { OtherServer } from '../requests/other-server.fixture.ts'
 import { TestDevice } from '../testing/index.ts'
-import { BackgroundSyncManager, backgroundSyncManager, type SyncEvents } from './index.ts'
+import {
+  BackgroundSyncManager,
+  backgroundSyncManager,
+  type SyncEvents,
+  type SyncOptions,
+  type SyncStatus,
+  type SyncTask,
+} from './index.ts'
 
 const session = { tenant: 'north', user: 'ana' }
 const events: readonly (keyof SyncEvents)[] = [
@@ -62,6 +69,19 @@ test('R118 R120 R121 R122 R125 a task that is registered offline is pending, the
   expect(server.seen.map(({ method, url, body }) => [method, url, body])).toEqual([
     ['POST', '/api/sync/user', '{"name":"Ana"}'],
   ])
+})
+
+test('R124 what it takes and gives has a type, and the values are of it', async () => {
+  const { manager, device } = await setStage()
+  device.goOffline()
+  const options: SyncOptions = { url: '/api/a', method: 'PUT', data: { a: 1 }, priority: 'low', retryOnFailure: false }
+  const task: SyncTask = await manager.register('a', options)
+  const status: SyncStatus = manager.getStatus()
+  expectTypeOf(manager.getTaskStatus('a')).toEqualTypeOf<SyncTask | undefined>()
+  expect(task).toMatchObject({ name: 'a', url: '/api/a', method: 'PUT', priority: 'low', attempts: 0 })
+  expect(Object.keys(status).toSorted()).toEqual(
+    ['failedCount', 'isOnline', 'isSyncing', 'lastSyncAtMs', 'pendingCount', 'progress'].toSorted(),
+  )
 })
 
 test('R121 an unknown name is undefined', async () => {

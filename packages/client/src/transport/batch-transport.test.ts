@@ -51,6 +51,25 @@ describe('the batch transport', () => {
     })
   })
 
+  test('R128 the way to the network can be replaced: another fetch, other doors, headers of the moment', async () => {
+    const asked: string[] = []
+    const tokens = ['first', 'second']
+    const transport = batchTransport({
+      url: 'https://other.example/in',
+      healthUrl: 'https://other.example/well',
+      headers: () => ({ authorization: tokens.shift() ?? '' }),
+      fetch: (input, init) => {
+        const request = new Request(input, init)
+        asked.push(`${request.method} ${request.url} ${request.headers.get('authorization')}`)
+        const headers = { 'content-type': answerMediaType }
+        return Promise.resolve(new Response('{"outcomes":[]}', { headers }))
+      },
+    })
+    expect(await transport.send(batch, never)).toMatchObject({ status: 200, body: { outcomes: [] } })
+    expect(await transport.probe(never)).toEqual({ kind: 'captive' })
+    expect(asked).toEqual(['POST https://other.example/in first', 'GET https://other.example/well second'])
+  })
+
   test('R063 says how many operations it carries, and sends what it was given', async () => {
     let seen: { size: string | undefined; body: string } | undefined
     const transport = await serve((request, response) => {
