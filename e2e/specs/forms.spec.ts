@@ -195,12 +195,32 @@ test.describe('what is submitted', () => {
     await expect.poll(() => ask(page, 'needsYou')).toBe(0)
   })
 
+  test('I8 another submission does not take the place of one that was refused', async ({ page, sources }) => {
+    await openForm(page, sources.url, plain, { isOnline: false })
+    await ask(page, "refuse('nowhere', 'place')")
+    await page.locator('[name=name]').fill('Monday')
+    await page.locator('[name=place]').fill('nowhere')
+    await page.locator('button').click()
+    await expect.poll(() => ask(page, 'said')).toHaveLength(1)
+    await page.locator('[name=name]').fill('Tuesday')
+    await page.locator('[name=place]').fill('home')
+    await ask(page, 'goOnline()')
+    await expect.poll(() => ask(page, 'said')).toContain('The server did not take what you sent. Not a place we know.')
+    expect(await ask(page, 'fields')).toMatchObject({ name: ['Tuesday'], place: ['home'] })
+    await page.locator('button').click()
+    await expect.poll(() => ask(page, 'effects')).toMatchObject([{ name: 'Tuesday' }])
+    expect(await ask(page, 'needsYou')).toBe(1)
+  })
+
   test('a form that asks for a password, and one that reads, are not kept', async ({ page, sources }) => {
     await openForm(page, sources.url, markup)
     await page.locator('[name=name]').fill('Ana')
+    // The browser sends it by itself; the answer is a page, so that the navigation has an end.
+    await page.route('**/survey', (route) => route.fulfill({ contentType: 'text/html', body: 'Thank you' }))
     const posted = page.waitForRequest((request) => request.method() === 'POST')
     await page.locator('button').click()
     expect((await posted).url()).toContain('/survey')
+    await expect(page.getByText('Thank you')).toBeVisible()
     await expect(openForm(page, sources.url, '<form id="search"><input name="q"></form>')).rejects.toThrow(
       'Give it method="post"',
     )

@@ -1,5 +1,9 @@
 import 'fake-indexeddb/auto'
+import { parseOperationId } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
+import { openIndexedDbCollectionStore } from './collections/indexeddb-collection-store.ts'
+import { noMark } from './collections/collection-store.ts'
+import { openDraftStore } from './drafts/index.ts'
 import { currentIdentity, knownIdentities, setCurrentIdentity } from './identity.ts'
 import { addNote, note, textsOf } from './note.fixture.ts'
 import { openOutboxWith } from './open-outbox.ts'
@@ -7,7 +11,7 @@ import type { Outbox } from './outbox.ts'
 import { removeFromDevice, signOut } from './sign-out.ts'
 import { openIndexedDbRegistry } from './store/indexeddb-registry.ts'
 import { openIndexedDbStore } from './store/indexeddb-store.ts'
-import type { Session } from './store/registry.ts'
+import { databaseName, type Session } from './store/registry.ts'
 import { World } from './world.fixture.ts'
 
 const ana: Session = { tenant: 'north', user: 'ana' }
@@ -217,4 +221,23 @@ describe('removing the work of somebody who is not signed in', () => {
     expect((await indexedDB.databases()).filter(({ name }) => name?.includes('ben'))).toEqual([])
     await outbox.close()
   })
+})
+
+test('F085 who discards leaves nothing to read behind, neither what was typed nor what was shown', async () => {
+  const { application, outbox } = await deviceOf()
+  const rowsName = `${databaseName(application, ana)}:collections`
+  const submissionId = parseOperationId('0192f000-0000-7000-8000-000000000001')
+  if (submissionId === undefined) throw new Error('an id was expected')
+  const drafts = openDraftStore(application, ana)
+  await drafts.save({ formId: 'f', submissionId, fields: { note: 'private words' }, savedAtMs: 1 })
+  await drafts.close()
+  const rows = openIndexedDbCollectionStore(rowsName)
+  const puts = [{ kind: 'note', id: 'n', version: 1, state: 'private rows' }]
+  await rows.write({ from: noMark, mark: { ...noMark, after: 1 }, isAnew: true, puts, removes: [] })
+  await rows.close()
+  expect(await signOut(application, outbox, { how: 'discard', count: 0 })).toMatchObject({ kind: 'signed-out' })
+  const [draftsAgain, rowsAgain] = [openDraftStore(application, ana), openIndexedDbCollectionStore(rowsName)]
+  expect([await draftsAgain.list('f'), await rowsAgain.readKind('note')]).toEqual([[], []])
+  await draftsAgain.close()
+  await rowsAgain.close()
 })

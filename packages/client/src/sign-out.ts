@@ -15,7 +15,7 @@ import { listingMax } from './listing.ts'
 import type { Outbox } from './outbox.ts'
 import { shredKeys } from './sealing/key-ring.ts'
 import { asStoreError } from './store/indexeddb-request.ts'
-import { countWork, eraseWork } from './store/kept-work.ts'
+import { countWork, eraseBeside, eraseWork } from './store/kept-work.ts'
 import { databaseName, isSameSession, type Session } from './store/registry.ts'
 
 /** What is to become of the entries that are not on the server yet. */
@@ -107,6 +107,7 @@ export async function removeFromDevice(
     }
     const held = await erased(databaseName(application, session), count)
     if (held !== count) return { kind: 'other-count', count: held }
+    await eraseBeside(databaseName(application, session)).catch(rethrow)
     await shredKeys(application, session)
     await registry.forget(session)
     return { kind: 'removed' }
@@ -131,6 +132,7 @@ async function discardAndLeave(
   if (fresh.length > 0) return { kind: 'other-count', count: left.length }
   const held = await erased(databaseName(application, outbox.session), left.length)
   if (held !== left.length) return { kind: 'other-count', count: held }
+  await eraseBeside(databaseName(application, outbox.session)).catch(rethrow)
   await withRegistry(application, (registry) => registry.leave(outbox.session))
   await outbox.close()
   await shredKeys(application, outbox.session)

@@ -107,7 +107,11 @@ class FollowedForm<Payload> implements TrackedForm {
   /** The dead letter whose place the next submission takes. */
   #refused: OperationId | undefined
   #cancelSave = (): void => {}
+  /** True while something was typed that is not in the draft yet. */
   #isDirty = false
+  /** True while the form holds something of the person's. */
+  #isInUse = false
+  readonly #told = new Set<OperationId>()
   #isSubmitting = false
   /** Saving and removing come one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -121,6 +125,7 @@ class FollowedForm<Payload> implements TrackedForm {
     form.addEventListener('input', () => this.#noteTyping(), { signal })
     form.addEventListener('change', () => this.#noteTyping(), { signal })
     form.addEventListener('submit', (event) => this.#submit(event), { signal })
+    form.addEventListener('reset', () => this.#noteEmpty(), { signal })
     // The last moment that every browser gives.
     document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && void this.#save(), {
       signal,
@@ -144,8 +149,14 @@ class FollowedForm<Payload> implements TrackedForm {
     if (this.#options.drafts === undefined) await this.#drafts.close()
   }
 
+  #noteEmpty(): void {
+    this.#isInUse = false
+    this.#refused = undefined
+  }
+
   #noteTyping(): void {
     this.#isDirty = true
+    this.#isInUse = true
     this.#cancelSave()
     this.#cancelSave = this.#environment.clock.timer(this.#options.saveAfterMs ?? 400, () => void this.#save())
   }
@@ -188,7 +199,10 @@ class FollowedForm<Payload> implements TrackedForm {
       }
       if (!(await this.#takeOver(submissionId))) continue
       if (!this.#isDirty) this.#submissionId = submissionId
-      if (restoreFields(this.#form, fields).length > 0) this.#tell({ kind: 'restored' })
+      if (restoreFields(this.#form, fields).length > 0) {
+        this.#isInUse = true
+        this.#tell({ kind: 'restored' })
+      }
       break
     }
     await this.#takeOver(this.#submissionId)
@@ -233,7 +247,6 @@ class FollowedForm<Payload> implements TrackedForm {
       refused === undefined
         ? await outbox.enqueue(operation, payload, { id })
         : await outbox.edit(refused, payload).then((edited) => outbox.entry(edited.id))
-    this.#refused = undefined
     this.#form.reset()
     await this.#forgetDraft()
     if (entry !== undefined) await this.#tellWhatComes(entry)
@@ -248,7 +261,7 @@ class FollowedForm<Payload> implements TrackedForm {
     const late = new Promise<'late'>((resolve) => this.#environment.clock.timer(answerSoonMs, () => resolve('late')))
     const first = await Promise.race([sent, late])
     if (first === true) this.#tell({ kind: 'sent' })
-    else if (this.#refused === undefined) this.#tell({ kind: 'stored' })
+    else if (!this.#told.has(entry.id)) this.#tell({ kind: 'stored' })
   }
 
   /** What the server has refused comes back into the form it came from, if that is empty. */
@@ -256,13 +269,18 @@ class FollowedForm<Payload> implements TrackedForm {
     if (this.#refused !== undefined || this.#options.outbox.status().counts.dead === 0) return
     const dead = await this.#options.outbox.entries({ state: 'dead', limit: 500 })
     const own = dead.findLast(
-      (entry) => entry.type === this.#options.operation.type && formIdOf(entry) === this.#formId,
+      (entry) =>
+        entry.type === this.#options.operation.type && formIdOf(entry) === this.#formId && !this.#told.has(entry.id),
     )
     if (own === undefined || this.#refused !== undefined || this.#stopped.signal.aborted) return
-    this.#refused = own.id
-    if (!this.#isDirty) restoreFields(this.#form, fieldsOf(own))
+    this.#told.add(own.id)
     const { reason, field } = refusalOf(own)
-    this.#mark(field, reason)
+    // Only what stands in the form again is replaced by what is sent from it next; anything else stays where it is.
+    if (!this.#isInUse && restoreFields(this.#form, fieldsOf(own)).length > 0) {
+      this.#refused = own.id
+      this.#isInUse = true
+      this.#mark(field, reason)
+    }
     this.#tell({ kind: 'refused', reason })
   }
 

@@ -4,10 +4,14 @@ import {
   problem,
   parseProblem,
   problemMediaType,
+  problemTypePrefix,
+  retryAfterMs,
   type HttpAnswer,
   type OperationId,
   type OperationOutcome,
+  type RawAnswer,
 } from '@holdfast/core'
+import { browserClock } from '../environment-browser.ts'
 
 /** Answers larger than this are not kept with the entry; UTF-16 code units. */
 const resultSizeMax = 32 * 1024
@@ -34,6 +38,35 @@ export function outcomeOf(id: OperationId, answer: HttpAnswer, isSuccess: boolea
     id,
     outcome: 'rejected',
     problem: { type: 'about:blank', title: `HTTP ${status}`, status, ...(detail !== undefined && { detail }) },
+  }
+}
+
+/** How long a request waits whose server is not there, and that names no time, ms. */
+const awayDelayMs = 60_000
+
+/** The same for one whose server wants another sign-in. */
+const signInDelayMs = 300_000
+
+/**
+ * The outcome of a request that failed by itself while the way is there. A fault of its server's counts as an attempt,
+ * so that a request which breaks that server ends before a person; that it is away, busy, or wants a sign-in does not.
+ */
+export function postponementOf(id: OperationId, answer: RawAnswer): OperationOutcome {
+  const status = answer.kind === 'http' ? answer.status : undefined
+  const title = status === undefined ? 'The server could not be reached.' : `HTTP ${status}`
+  const isFault = status !== undefined && status >= 500 && ![502, 503, 504, 511].includes(status)
+  const isTimeout = answer.kind === 'none' && answer.cause === 'timeout'
+  if (isFault || isTimeout) {
+    const given = { type: `${problemTypePrefix}internal`, title, status: status ?? 0 }
+    return { id, outcome: 'deferred', problem: given }
+  }
+  const asked = answer.kind === 'http' ? retryAfterMs(answer.retryAfter, answer.date, browserClock.now()) : undefined
+  const delayMs = status === 401 || status === 407 ? signInDelayMs : awayDelayMs
+  return {
+    id,
+    outcome: 'deferred',
+    problem: { type: 'about:blank', title, status: status ?? 0 },
+    retryAfterMs: asked ?? delayMs,
   }
 }
 

@@ -1,4 +1,4 @@
-import { ref, SyncError } from '@holdfast/core'
+import { defineLane, defineOperation, ref, SyncError } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import type { Outbox } from '../outbox.ts'
 import { TestDevice } from '../testing/index.ts'
@@ -6,6 +6,8 @@ import { enqueueRequest, requestOperations, requestTransport, type RequestTransp
 import { OtherServer } from './other-server.fixture.ts'
 
 const session = { tenant: 'north', user: 'ana' }
+const own = 'https://app.example'
+const other = 'https://api.example'
 
 interface Stage {
   readonly device: TestDevice
@@ -197,6 +199,63 @@ test('only the page’s own origin and the listed ones are sent to; anything els
   expect(last?.state).toMatchObject({
     kind: 'dead',
     reason: { problem: { detail: 'This app may not send to https://evil.example.' } },
+  })
+})
+
+describe('a server of others that fails stops nobody else', () => {
+  const orderLane = defineLane('order', { priority: 'high' })
+  const placeOrder = defineOperation<string>({
+    type: 'order.place',
+    version: 1,
+    payload: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: String(value) }) } },
+    lane: orderLane,
+  })
+
+  test.each([
+    [503, undefined],
+    [503, '3600'],
+    [429, '3600'],
+    [401, undefined],
+    [500, undefined],
+  ])('I3 %i with Retry-After %s: orders go to our own server at once', async (status, retryAfter) => {
+    const device = new TestDevice()
+    const server = new OtherServer()
+    const batch = device.network.forTab(session, () => Promise.resolve())
+    const transport = requestTransport({ batch, fetch: server.fetch, origin: own, origins: [other] })
+    const outbox = await device.open({ operations: [...requestOperations, placeOrder], session, transport })
+    server.behave = () =>
+      new Response('no', { status, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } })
+    const foreign = await enqueueRequest(outbox, { url: `${other}/crm`, queue: 'crm', priority: 'low' })
+    await device.advance(600_000)
+    const order = await outbox.enqueue(placeOrder, 'o-1')
+    await device.advance(5000)
+    expect((await outbox.entry(order.id))?.state.kind).toBe('applied')
+    expect(outbox.status().authentication).toBe('ok')
+    expect((await outbox.entry(foreign.id))?.state.kind).toBe(status === 500 ? 'dead' : 'waiting')
+    // It is not hammered either: a minute lies between two tries, or as long as it asked for.
+    expect(server.seen.length).toBeLessThan(retryAfter === undefined ? 15 : 3)
+  })
+
+  test.each([503, 429, 401])('I3 %i: requests to our own origin, in another queue, go', async (status) => {
+    const { device, server, outbox } = await setStage({ origins: [other] })
+    server.behave = ({ url }) => new Response(null, { status: url.startsWith(other) ? status : 204 })
+    await enqueueRequest(outbox, { url: `${other}/crm`, queue: 'crm' })
+    const note = await enqueueRequest(outbox, { url: '/api/notes', queue: 'notes' })
+    await device.advance(60_000)
+    expect((await outbox.entry(note.id))?.state.kind).toBe('applied')
+  })
+
+  test('I3 what stands behind a request that waits for its parent waits with it', async () => {
+    const { device, server, outbox } = await setStage()
+    server.behave = ({ body }) => new Response(null, { status: body === '"parent"' ? 503 : 204 })
+    const parent = await enqueueRequest(outbox, { url: '/api/a', body: 'parent', queue: 'a' })
+    await enqueueRequest(outbox, { url: '/api/b', body: 'first', queue: 'b', after: [parent.id] })
+    await enqueueRequest(outbox, { url: '/api/b', body: 'second', queue: 'b', retryOnFailure: false })
+    await device.advance(300_000)
+    expect(new Set(server.bodies)).toEqual(new Set(['"parent"']))
+    server.behave = () => new Response(null, { status: 204 })
+    await device.advance(120_000)
+    expect(server.bodies.slice(-3)).toEqual(['"parent"', '"first"', '"second"'])
   })
 })
 

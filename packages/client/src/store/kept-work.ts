@@ -6,7 +6,7 @@ import { priorities } from '@holdfast/core'
 import type { Clock } from '../environment.ts'
 import { countedStores, countEntries } from './entry-counts.ts'
 import { withExistingDatabase } from './existing-database.ts'
-import { inTransaction } from './indexeddb-request.ts'
+import { inTransaction, resultOf } from './indexeddb-request.ts'
 import { claim } from './leadership-record.ts'
 import { lastKeyOf } from './log-writing.ts'
 import { storeNames } from './migrations.ts'
@@ -53,6 +53,22 @@ export async function eraseWork(name: string, expected: number): Promise<number>
     }),
   )
   return held ?? 0
+}
+
+/** What stands beside an outbox's database under its name: what its person has read here, and typed. */
+const besideNames = [':collections', ':drafts']
+
+/** Erases what is kept beside a database: nothing of it is a write. */
+export async function eraseBeside(name: string): Promise<void> {
+  for (const beside of besideNames) {
+    await withExistingDatabase(name + beside, async (database) => {
+      const stores = [...database.objectStoreNames]
+      if (stores.length === 0) return
+      await inTransaction(database, stores, 'strict', async (transaction) => {
+        await Promise.all(stores.map((store) => resultOf(transaction.objectStore(store).clear())))
+      })
+    })
+  }
 }
 
 function totalOf({ queued, waiting, conflicted, dead }: StoreCounts): number {

@@ -12,7 +12,7 @@ import { LogPageBuilder, type PageLimits } from './log-page.ts'
 import { LogSection } from './log-section.ts'
 import { countMarked, isMarked, type Marks } from './marks.ts'
 import { isOpenDiscard } from './results.ts'
-import { countOf, cutIntoSegments, queuedEntry, segmentKey } from './segment.ts'
+import { countOf, cutIntoSegments, queuedEntry, segmentKey, parseStoredOperation } from './segment.ts'
 import {
   idOf,
   type Coalesced,
@@ -199,7 +199,9 @@ function append(disk: MemoryDisk, group: readonly QueuedOperation[]): readonly L
       log.sequence += 1
       const segment = segmentKey(log.sequence, items.length)
       const entries = items.map(({ queued, nth, text }, index) => {
-        const entry = queuedEntry(queued, text.length, { priority, segment, index })
+        // From its text, as a disk gives it back: what the caller does to its own object later changes nothing here.
+        const operation = parseStoredOperation(text) ?? queued.operation
+        const entry = queuedEntry({ ...queued, operation }, text.length, { priority, segment, index })
         stored[nth] = entry
         return entry
       })

@@ -14,6 +14,20 @@ const wide = { entriesMax: 1_000, bytesMax: 10_000_000 }
 /** The cases. */
 export const storeLogContract: readonly ContractCase<StoreHarness>[] = [
   {
+    name: 'keeps what it was given, whatever its maker does to it afterwards',
+    run: async (makeHarness) => {
+      const store = await makeHarness().open()
+      const payload: { text: string } = { text: 'as it was' }
+      const queued = queuedOperation('a')
+      const given = { ...queued, operation: { ...queued.operation, payload } }
+      const storing = store.append([given])
+      await storing
+      payload.text = 'changed'
+      const [entry] = await readWholeLog(store, queued.priority)
+      expectEqual(entry?.operation.payload, { text: 'as it was' }, 'the payload')
+    },
+  },
+  {
     name: 'gives entries back as they were given, with place and size',
     run: async (makeHarness) => {
       const store = await makeHarness().open()
