@@ -9,7 +9,7 @@
 import type { Session } from '@holdfast/client'
 import { isRecord } from '@holdfast/core'
 import type { OutboxLease } from './lease.ts'
-import { periodicIntervalsMs, type PeriodicTag } from './periodic.ts'
+import { periodicIntervalsMs, type PeriodicTag } from './periodic-tags.ts'
 import type { WorkerScope } from './worker-scope.ts'
 
 /** What an app does in the day's work, beside what is done for every app. */

@@ -9,20 +9,8 @@
  * @see https://wicg.github.io/periodic-background-sync/
  */
 import type { Outbox } from '@holdfast/client'
+import { periodicIntervalsMs, periodicTags } from './periodic-tags.ts'
 import { isHeldBack } from './register.ts'
-
-/** The kinds of periodic work, with the shortest time between two of each, ms. */
-export const periodicIntervalsMs = { 'daily-sync': 86_400_000, 'check-updates': 3_600_000 } as const
-
-/** A kind of periodic work. */
-export type PeriodicTag = keyof typeof periodicIntervalsMs
-
-const tags = ['daily-sync', 'check-updates'] as const
-
-/** True for the name of a kind of periodic work. */
-export function isPeriodicTag(tag: unknown): tag is PeriodicTag {
-  return tags.some((known) => known === tag)
-}
 
 /** What is needed of a `navigator`. */
 export interface PeriodicBrowser {
@@ -44,7 +32,7 @@ export async function registerPeriodicSync(
     if (manager === undefined || browser.permissions === undefined) return 'unsupported'
     const { state } = await browser.permissions.query({ name: 'periodic-background-sync' })
     if (state !== 'granted') return 'denied'
-    for (const tag of tags) await manager.register(tag, { minInterval: periodicIntervalsMs[tag] })
+    for (const tag of periodicTags) await manager.register(tag, { minInterval: periodicIntervalsMs[tag] })
     return 'registered'
   } catch {
     // A browser without this permission refuses its name.
@@ -56,7 +44,7 @@ export async function registerPeriodicSync(
 export async function unregisterPeriodicSync(browser: PeriodicBrowser = navigator): Promise<void> {
   try {
     const manager = periodicSyncOf(await browser.serviceWorker?.getRegistration())
-    for (const tag of tags) await manager?.unregister(tag)
+    for (const tag of periodicTags) await manager?.unregister(tag)
   } catch {
     // Without a registration there is nothing to take back.
   }
@@ -101,7 +89,7 @@ async function askWorker(browser: PeriodicBrowser): Promise<void> {
   try {
     const registration = await browser.serviceWorker?.getRegistration()
     if (registration === undefined || !('active' in registration) || !isPostable(registration.active)) return
-    for (const tag of tags) registration.active.postMessage({ type: 'periodic-work', tag })
+    for (const tag of periodicTags) registration.active.postMessage({ type: 'periodic-work', tag })
   } catch {
     // Without a worker there is nobody to do it; the page's own outbox sends all the same.
   }

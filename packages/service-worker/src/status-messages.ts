@@ -4,7 +4,7 @@
  */
 import type { SyncStatus } from '@holdfast/client'
 import { isRecord } from '@holdfast/core'
-import { isPeriodicTag, type PeriodicTag } from './periodic.ts'
+import { isPeriodicTag, type PeriodicTag } from './periodic-tags.ts'
 import type { WorkerScope } from './worker-scope.ts'
 
 /** How the sync goes, as the worker tells its pages. */

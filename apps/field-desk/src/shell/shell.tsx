@@ -2,7 +2,8 @@
  * The frame around all pages: name, pill, banner, the page itself, and the way to the others. The page scrolls in a row
  * of its own, so that neither the bar at the bottom nor the banner ever covers what has the focus.
  */
-import { keepPeriodicSync, keepSyncArmed } from '@holdfast/service-worker'
+import { keepSyncArmed } from '@holdfast/service-worker'
+import { keepPeriodicSync } from '@holdfast/service-worker/periodic'
 import { useOutbox, useSyncStatus } from '@holdfast/react'
 import { Download, ReceiptText, RefreshCw, Settings } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore, type ReactElement } from 'react'
