@@ -5,9 +5,7 @@
 export const openRows: Readonly<Record<string, string>> = {
   R002: 'a test in server that bears its name',
   R003: 'a test in service-worker that bears its name',
-  R008: 'a test in react, client that bears its name',
   R089: 'uploads: photos of a job',
   R090: 'attachments and their upload',
   R099: 'pages of the app',
-  R155: 'a test in react that bears its name',
 }
