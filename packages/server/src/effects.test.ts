@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { codeOf, kinds } from './applying.fixture.ts'
 import type { Query } from './database/database.ts'
 import { openTimeoutMs, testDatabases, type TestDatabase } from './database/test-databases.fixture.ts'
-import { applied, effect, on, refused } from './handler.ts'
+import { sqlStateOf } from './database/sql-state.ts'
+import { applied, effect, on, refused, type Decision } from './handler.ts'
 import type { LogEntry } from './log.ts'
-import { changeNote, noteHandlers, noteOp, type NoteChange } from './notes.fixture.ts'
+import { changeNote, idOf, noteHandlers, noteOp, type NoteChange } from './notes.fixture.ts'
+import { runEffect, type EffectCall } from './run-effect.ts'
 import { createSyncServer, type SyncServer } from './sync-server.ts'
 
 const countStock: OperationDefinition<NoteChange> = defineOperation({
@@ -19,6 +21,19 @@ const stockSql = `insert into stock as s (tenant, id, amount, runs) values ($1, 
 on conflict (tenant, id) do update set amount = s.amount + excluded.amount, runs = s.runs + 1
 where s.tenant = $1 returning s.amount`
 
+/** What an effect can do wrong with its query. */
+const faulty: Readonly<Record<string, (query: Query) => unknown>> = {
+  commit: (query) => query('commit', '; /* so */ commit', []),
+  'too many parameters': (query) => query('too-many', 'select 1 as one', ['a', 'b']),
+  'a parameter of another type': (query) => query('other-type', 'select $1::boolean as one', ['perhaps']),
+  'a failure that it swallows': (query) => query('swallowed', 'select 1 / 0', []).catch(() => []),
+  'a failure that it does not wait for': (query) => void query('forgotten', 'select 1 / (0 * $1::integer)', [1]),
+  'one name for two texts': async (query) => {
+    await query('same', 'select 1 as one', [])
+    await query('same', 'select 2 as two', [])
+  },
+}
+
 /** What the text of an operation makes its effect do, after it has written. */
 const late: Query[] = []
 let failuresLeft = 0
@@ -29,13 +44,13 @@ const handler = on(
     const [row] = await query('stock', stockSql, [tenant, id, add])
     if (text === 'refuse') return refused('Not today.')
     if (text === 'throw') throw new Error('a bug in an effect')
-    if (text === 'commit') await query('commit', ' commit', [])
+    await faulty[text ?? '']?.(query)
     if (text === 'hang') await new Promise(() => hangs())
     if (text === 'late') late.push(query)
     if (text === 'not-json') return applied(undefined, { result: '\u0000' })
     if (text === 'rerun' && failuresLeft > 0) {
       failuresLeft -= 1
-      await query('as-if', `do $$ begin raise exception 'as if' using errcode = '40001'; end $$`, []).catch(() => [])
+      await query('as-if', `select as_if('40001')`, []).catch(() => [])
     }
     return applied(
       { id, count: Number(row?.['amount']), seen: entity?.version ?? 0 },
@@ -51,7 +66,7 @@ const count = (id: string, stock: string, add: number, more: { text?: string } &
   return noteOp(id, countStock, { id: stock, add, ...(text !== undefined && { text }) }, rest)
 }
 
-describe.each(testDatabases)('on $name', ({ open }) => {
+describe.each(testDatabases)('on $name', ({ name, open }) => {
   let opened: TestDatabase
   let sync: SyncServer
   const entries: LogEntry[] = []
@@ -61,7 +76,9 @@ describe.each(testDatabases)('on $name', ({ open }) => {
       create table stock (tenant text, id text, amount integer check (amount < 100), runs integer, primary key (tenant, id));
       alter table stock enable row level security;
       create policy tenant_only on stock using (tenant = current_setting('app.tenant', true));
-      grant select, insert, update on stock to holdfast_app`)
+      grant select, insert, update on stock to holdfast_app;
+      create function as_if(state text) returns void language plpgsql
+        as $f$ begin raise exception 'as if' using errcode = state; end $f$`)
     sync = createSyncServer({
       database: opened.database,
       handlers: [...noteHandlers, handler],
@@ -115,7 +132,9 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     expect(new Set(Object.values(stock).map(String))).toEqual(new Set(['1,1']))
   })
 
-  test.each(['throw', 'commit', 'not-json'])('F061 an effect with a bug (%s) leaves nothing behind', async (text) => {
+  // PGlite keeps no statements by their names.
+  const faults = Object.keys(faulty).filter((text) => name === 'PostgreSQL' || text !== 'one name for two texts')
+  test.each(['throw', 'not-json', ...faults])('F061 an effect with a bug (%s) leaves nothing behind', async (text) => {
     const tenant = newTenant()
     entries.length = 0
     const outcomes = await apply(tenant, count('b1', 'bad', 1, { text }), count('b2', 'good', 1))
@@ -170,4 +189,36 @@ describe.each(testDatabases)('on $name', ({ open }) => {
     }
     expect(await stockOf(tenant)).toEqual({ other: [1, 1] })
   })
+
+  test.runIf(name === 'PostgreSQL')(
+    'a statement of an effect has the effect’s time, those after it have theirs',
+    async () => {
+      const seen: unknown[] = []
+      const codeThat = (asking: Promise<unknown>) => asking.then(() => 'done', sqlStateOf)
+      const call = (run: (query: Query) => Promise<Decision>): EffectCall => ({
+        handler: { kind: 'effect', definition: countStock, run: (_operation, _entity, { query }) => run(query) },
+        operation: { id: idOf('t'), type: countStock.type, payload: {}, ageMs: 0 },
+        entity: undefined,
+        context: { tenant: 'north', user: 'ana', nowMs: 0 },
+      })
+      await opened.database.tx(newTenant(), async ({ query }) => {
+        const lookSql = `select current_setting('statement_timeout') as now`
+        const look = async (by: Query) => void seen.push((await by('look', lookSql, []))[0]?.['now'])
+        const slow = call(async (own) => {
+          seen.push(await codeThat(own('sleep', 'select pg_sleep(20)', [])))
+          return applied()
+        })
+        seen.push((await runEffect(query, slow, 100)).kind)
+        await look(query)
+        const quick = call(async (own) => {
+          await look(own)
+          return applied()
+        })
+        seen.push((await runEffect(query, quick)).kind)
+        await look(query)
+      })
+      expect(seen).toEqual(expect.arrayContaining(['57014']))
+      expect(seen.filter((each) => each !== '57014')).toEqual(['failed', '30s', '10s', 'decided', '30s'])
+    },
+  )
 })

@@ -87,7 +87,8 @@ export type Decide<Payload> = (
 export interface EffectContext extends DecideContext {
   /**
    * Runs SQL as the role of the app, so that row-level security shows the tenant's rows alone. Dead when the effect has
-   * ended. A name belongs to one text for ever, in all handlers.
+   * ended. It selects, inserts, updates, deletes and merges rows. A name belongs to one text for ever, in all handlers. A
+   * statement that fails takes its effect with it, unless that refuses: nothing of it stands, the operation is deferred.
    */
   readonly query: Query
 }

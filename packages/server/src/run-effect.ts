@@ -6,8 +6,7 @@
  *                        └─ 40001, outage ────▶ the whole transaction is given up (apply.ts runs it again, or says 503)
  */
 import type { Query } from './database/database.ts'
-import { isOutage, isWorthRerunning, sqlStateOf } from './database/sql-state.ts'
-import { ServerError } from './error.ts'
+import { effectQuery, type EffectQuery } from './effect-query.ts'
 import {
   checkedDecision,
   type DecideContext,
@@ -28,11 +27,11 @@ export interface EffectCall {
 /** How long an effect may take: everything that it has locked waits for it, and so does its whole batch. */
 const effectMaxMs = 10_000
 
-/** SQLSTATE query_canceled. */
-const tookTooLong = '57014'
-
-/** A statement that would end the transaction, or leave the tenant's role. */
-const controlPattern = /^\s*(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare|set|reset|discard)\b/i
+/**
+ * Statements are held to it as well: the rollback of an effect that was given up waits for the one that is running. So
+ * an effect is over after twice this time at the latest. What is set behind the savepoint is undone with it.
+ */
+const limitSql = `select set_config('statement_timeout', $1, true)`
 
 /** What an effect came to: a decision, or an error that is its own. */
 export type EffectResult =
@@ -40,60 +39,47 @@ export type EffectResult =
   | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
- * Runs one effect. Unless it was applied, nothing of it stands afterwards.
+ * Runs one effect. Unless it was applied, nothing of it stands afterwards. One that says `applied` after a statement of
+ * its failed, has failed. `maxMs` is how long it may take, whole ms; default 10 s.
  *
  * @throws the driver's error when the whole transaction has to be given up
  */
-export async function runEffect(query: Query, call: EffectCall): Promise<EffectResult> {
+export async function runEffect(query: Query, call: EffectCall, maxMs: number = effectMaxMs): Promise<EffectResult> {
   await query('holdfast-effect-begin', 'savepoint holdfast_effect', [])
-  const troubles: unknown[] = []
-  const result = await resultOf(watched(query, troubles), call)
+  await query('holdfast-effect-limit', limitSql, [String(maxMs)])
+  const own = effectQuery(query, call.operation.type)
+  const said = await resultOf(own, call, maxMs)
   // Whatever the effect made of such an error: it is about the transaction, and not about this operation.
-  if (troubles.length > 0) throw troubles[0]
-  const isKept = result.kind === 'decided' && result.decision.kind === 'applied'
-  if (isKept) await query('holdfast-effect-keep', 'release savepoint holdfast_effect', [])
-  else await query('holdfast-effect-undo', 'rollback to savepoint holdfast_effect', [])
-  return result
+  if (own.troubles.length > 0) throw own.troubles[0]
+  const isKept = said.kind === 'decided' && said.decision.kind === 'applied' && own.faults.length === 0
+  if (isKept) {
+    await query('holdfast-effect-unlimit', 'set local statement_timeout to default', [])
+    await query('holdfast-effect-keep', 'release savepoint holdfast_effect', [])
+    return said
+  }
+  // Fails when the connection is lost, and is then about the transaction.
+  await query('holdfast-effect-undo', 'rollback to savepoint holdfast_effect', [])
+  const isRefused = said.kind === 'decided' && said.decision.kind !== 'applied'
+  return isRefused || said.kind === 'failed' ? said : { kind: 'failed', error: own.faults[0] }
 }
 
-async function resultOf(query: Query, { handler, operation, entity, context }: EffectCall): Promise<EffectResult> {
-  let hasEnded = false
-  const own: Query = (name, text, params) => {
-    if (hasEnded) return refuse(`The effect of ${operation.type} has ended; "${name}" came too late.`)
-    if (controlPattern.test(text)) return refuse(`An effect may not control its transaction; "${name}" would.`)
-    return query(name, text, params)
-  }
+async function resultOf(
+  own: EffectQuery,
+  { handler, operation, entity, context }: EffectCall,
+  maxMs: number,
+): Promise<EffectResult> {
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<never>((_resolve, reject) => {
-    const late = new TypeError(
-      `The effect of ${operation.type} took more than ${effectMaxMs} ms; nothing of it stands.`,
-    )
-    timer = setTimeout(() => reject(late), effectMaxMs)
+    const late = new TypeError(`The effect of ${operation.type} took more than ${maxMs} ms; nothing of it stands.`)
+    timer = setTimeout(() => reject(late), maxMs)
   })
   try {
-    const decision = await Promise.race([handler.run(operation, entity, { ...context, query: own }), tooLong])
-    return { kind: 'decided', decision: checkedDecision(decision) }
+    const running = handler.run(operation, entity, { ...context, query: own.query })
+    return { kind: 'decided', decision: checkedDecision(await Promise.race([running, tooLong])) }
   } catch (error) {
     return { kind: 'failed', error }
   } finally {
-    hasEnded = true
     clearTimeout(timer)
+    await own.end()
   }
-}
-
-/** Notes errors that are about the transaction. A statement that took too long is the fault of the effect that sent it. */
-function watched(query: Query, troubles: unknown[]): Query {
-  return async (name, text, params) => {
-    try {
-      return await query(name, text, params)
-    } catch (error) {
-      const isOwn = sqlStateOf(error) === tookTooLong
-      if (!isOwn && (isWorthRerunning(error) || isOutage(error))) troubles.push(error)
-      throw error
-    }
-  }
-}
-
-function refuse(message: string): Promise<never> {
-  return Promise.reject(new ServerError('foreign-query', message))
 }

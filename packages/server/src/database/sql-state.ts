@@ -27,12 +27,23 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof ServerError) return error.code === 'unavailable'
   if (isBug(error)) return false
   const sqlState = sqlStateOf(error)
+  if (sqlState === protocolViolation) return isFatal(error)
   return sqlState === undefined || ['08', '53', '57', '58'].includes(sqlState.slice(0, 2)) || sqlState === '25P03'
 }
 
 /** True for an error that PostgreSQL blames on a statement or its data. */
 export function isAboutStatement(error: unknown): boolean {
   return sqlStateOf(error) !== undefined && !isOutage(error)
+}
+
+/**
+ * SQLSTATE protocol_violation. PostgreSQL says so too of a statement that came with too few or too many parameters, which
+ * a caller can do on a sound connection; a pooler in front of it says so when it ends one, and then it is fatal.
+ */
+const protocolViolation = '08P01'
+
+function isFatal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'severity' in error && error.severity === 'FATAL'
 }
 
 function isBug(error: unknown): boolean {
