@@ -10,7 +10,7 @@ import { readConfig } from './server/config.ts'
 
 const reading = readConfig(process.env)
 if ('faults' in reading) throw new Error(reading.faults.join(' '))
-const { port, dataFolder, databaseUrl } = reading.config
+const { port, dataFolder, databaseUrl, isReading } = reading.config
 
 const configuration: Configuration = defineConfig({
   database: databaseUrl === undefined ? { folder: join(dataFolder, 'db') } : { url: databaseUrl },
@@ -19,7 +19,11 @@ const configuration: Configuration = defineConfig({
     const { assemble } = await import('./server/server.ts')
     const { readServedFiles } = await import('./server/static-files.ts')
     const files = await readServedFiles(fileURLToPath(new URL('dist', import.meta.url)))
-    return assemble({ dataFolder }, database, files, log, observers)
+    return assemble({ dataFolder, isReading }, database, files, log, observers)
+  },
+  worker: async ({ database, log, stopping }) => {
+    const { workHere } = await import('./server/work-here.ts')
+    await workHere({ database, log, stopping, dataFolder, isReading })
   },
   commands: { ocr: ocrCommand(), 'ocr-score': ocrScoreCommand() },
 })

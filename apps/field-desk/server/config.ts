@@ -12,6 +12,8 @@ export interface Config {
   readonly dataFolder: string
   /** A PostgreSQL server; absent: a database of its own inside the data folder. */
   readonly databaseUrl: string | undefined
+  /** False: papers are taken, and wait to be read. */
+  readonly isReading: boolean
 }
 
 /** The configuration, or one sentence for each setting that cannot be used. */
@@ -20,7 +22,7 @@ export type ConfigReading = { readonly config: Config } | { readonly faults: rea
 const defaultPort = 3000
 const defaultDataFolder = '.data'
 
-/** Reads the settings `PORT`, `HOLDFAST_DATA` and `DATABASE_URL`; an empty one counts as absent. */
+/** Reads the settings `PORT`, `HOLDFAST_DATA`, `DATABASE_URL` and `OCR_ENABLED`; an empty one counts as absent. */
 export function readConfig(environment: Environment): ConfigReading {
   const faults: string[] = []
   const port = settingOf(environment, 'PORT') ?? String(defaultPort)
@@ -32,8 +34,13 @@ export function readConfig(environment: Environment): ConfigReading {
     // The value is not repeated: it may hold a password.
     faults.push('DATABASE_URL is expected to be like postgres://user:password@host:5432/database.')
   }
+  const enabled = settingOf(environment, 'OCR_ENABLED') ?? 'true'
+  if (enabled !== 'true' && enabled !== 'false') {
+    faults.push(`OCR_ENABLED is expected to be true or false, got "${enabled}".`)
+  }
   const dataFolder = resolve(settingOf(environment, 'HOLDFAST_DATA') ?? defaultDataFolder)
-  return faults.length > 0 ? { faults } : { config: { port: Number(port), dataFolder, databaseUrl } }
+  if (faults.length > 0) return { faults }
+  return { config: { port: Number(port), dataFolder, databaseUrl, isReading: enabled === 'true' } }
 }
 
 function settingOf(environment: Environment, name: string): string | undefined {

@@ -4,6 +4,7 @@ import { analyticsDoors, analyticsHandlers } from '@holdfast/domains/analytics/h
 import { invoiceJobs, jobDoors, jobHandlers } from '@holdfast/domains/field-jobs/handlers'
 import { formDoors, formHandlers } from '@holdfast/domains/forms/handlers'
 import { industryDoors, industryHandlers } from '@holdfast/domains/industries/handlers'
+import { ocrHandlers } from '@holdfast/domains/ocr/handlers'
 import { paymentDoors, paymentHandlers, paymentJobs, type CardProcessor } from '@holdfast/domains/payments/handlers'
 import { posDoors, posHandlers } from '@holdfast/domains/pos/handlers'
 import { preferencesDoors, preferencesHandlers } from '@holdfast/domains/preferences/handlers'
@@ -25,6 +26,7 @@ export const packHandlers: readonly Handler[] = [
   ...preferencesHandlers,
   ...analyticsHandlers,
   ...formHandlers,
+  ...ocrHandlers,
 ]
 
 /** The REST doors of all packs. One of them stands below `/api/sync`: they are to be mounted before the server's own. */

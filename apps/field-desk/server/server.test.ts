@@ -15,6 +15,7 @@ const config = (more: { port?: number; data?: string } = {}) => ({
   port: more.port ?? 0,
   dataFolder: join(folder, more.data ?? 'data'),
   databaseUrl: undefined,
+  isReading: false,
 })
 
 beforeAll(async () => {

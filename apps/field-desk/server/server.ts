@@ -30,6 +30,7 @@ import type { Config } from './config.ts'
 import { readOrMakeKey } from './key-file.ts'
 import { createLoginLimit } from './login-limit.ts'
 import { packDoors, packHandlers, packJobs, packOperations } from './packs.ts'
+import { openReadingDesk, type ReadingDesk } from './reading-desk.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { openSessions } from './session-store.ts'
 import { readServedFiles, type ServedFiles } from './static-files.ts'
@@ -104,7 +105,7 @@ export interface AssembledApp extends ServedApp {
 
 /** Puts all that answers requests together, on a database that is open. */
 export async function assemble(
-  { dataFolder }: Pick<Config, 'dataFolder'>,
+  { dataFolder, isReading = true }: Pick<Config, 'dataFolder'> & Partial<Pick<Config, 'isReading'>>,
   database: Database,
   files: ServedFiles,
   log: Log,
@@ -129,6 +130,7 @@ export async function assemble(
   // It charges nobody: this is an app for trying things out.
   const processor = simulatedProcessor()
   const worker = runWorker({ database, handlers: packJobs(sync, processor), log })
+  const reading = await openReadingDesk({ database, sync, dataFolder, isReading, log })
   const retention = startRetention({ database, log })
   const login = sessionRoutes({
     accounts,
@@ -139,13 +141,13 @@ export async function assemble(
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
   })
   const app = createApp({
-    doors: [login, tokenRoutes(sync, tokens, now), ...packDoors(sync, processor), sync.routes],
+    doors: [login, tokenRoutes(sync, tokens, now), ...packDoors(sync, processor), ...reading.doors, sync.routes],
     files,
     log,
     sessionOf: authenticate,
   })
   const { routes } = app
-  const close = () => stopAll(worker, retention, sync)
+  const close = () => stopAll(worker, reading, retention, sync)
   return { fetch: (request, env) => app.fetch(request, env), close, streams: sync.streams, routes }
 }
 
@@ -153,8 +155,13 @@ export async function assemble(
 const stopWithinMs = 4_000
 
 /** Ends what would never end by itself. The worker first: what it is at may still need the database and the streams. */
-async function stopAll(worker: JobWorker, retention: RunningRetention, sync: SyncServer): Promise<void> {
-  await worker.stop(stopWithinMs)
+async function stopAll(
+  worker: JobWorker,
+  reading: ReadingDesk,
+  retention: RunningRetention,
+  sync: SyncServer,
+): Promise<void> {
+  await Promise.all([worker.stop(stopWithinMs), reading.stop(stopWithinMs)])
   await retention.stop()
   await sync.close()
 }

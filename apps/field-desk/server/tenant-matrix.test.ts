@@ -92,6 +92,9 @@ const bodies: { readonly [route: string]: () => object } = {
     ]),
   '/api/pos/orders': () => order(own),
   '/api/pos/orders/batch': () => ({ orders: [order(own)] }),
+  '/api/ocr/jobs': () => ({ id: freshId(), mediaAssetId: own, jobType: 'receipt' }),
+  '/api/ocr/corrections': () => ({ id: freshId(), paperId: own, fields: { merchantName: 'x' } }),
+  '/api/ocr/budget': () => ({ limitMicros: null }),
   '/api/tokens': () => ({ name: 'north' }),
   '/api/tokens/revoke': () => ({ id: own }),
 }

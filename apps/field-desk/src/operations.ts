@@ -4,6 +4,7 @@ import { analyticsOperations } from '@holdfast/domains/analytics/operations'
 import { jobOperations } from '@holdfast/domains/field-jobs/operations'
 import { formOperations } from '@holdfast/domains/forms/operations'
 import { industryOperations } from '@holdfast/domains/industries/operations'
+import { ocrOperations } from '@holdfast/domains/ocr/operations'
 import { paymentOperations } from '@holdfast/domains/payments/operations'
 import { placeOrder, posOperations } from '@holdfast/domains/pos/operations'
 import { preferencesOperations } from '@holdfast/domains/preferences/operations'
@@ -21,6 +22,7 @@ export const operations: readonly AnyOperationDefinition[] = [
   ...preferencesOperations,
   ...analyticsOperations,
   ...formOperations,
+  ...ocrOperations,
 ]
 
 /** When entries of a type are tried again; `undefined` for a type that this release does not know. */
