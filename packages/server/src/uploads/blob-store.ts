@@ -21,6 +21,8 @@ export interface BlobStore {
   readonly placeOf: (tenant: string, blob: string) => string
   /** All files that were not touched since `beforeMs`, for the sweep. */
   readonly oldFiles: (beforeMs: number) => Promise<readonly OldFile[]>
+  /** True when a file is there and was not touched since `beforeMs`. */
+  readonly isOld: (path: string, beforeMs: number) => Promise<boolean>
 }
 
 /** A file that the sweep looks at: of an upload that has not ended (`id`), or kept (`blob`). */
@@ -78,12 +80,10 @@ export async function openBlobStore(folder: string): Promise<BlobStore> {
         }
       }
       const old: OldFile[] = []
-      for (const file of found) {
-        const { mtimeMs } = await stat(file.path).catch(() => ({ mtimeMs: Infinity }))
-        if (mtimeMs < beforeMs) old.push(file)
-      }
+      for (const file of found) if (await isOld(file.path, beforeMs)) old.push(file)
       return old
     },
+    isOld,
   }
 }
 
@@ -100,6 +100,11 @@ export async function readWhole(
     hash.update(chunk)
   }
   return { sha256: hash.digest('hex'), head }
+}
+
+async function isOld(path: string, beforeMs: number): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+  return mtimeMs < beforeMs
 }
 
 function nameOf(tenant: string): string {

@@ -1,7 +1,7 @@
 /**
  * What becomes of bytes that have all arrived: length and hash are checked, then the type, then an image is made anew;
- * the file is kept first and the row says so second. Whatever goes wrong in between leaves an upload that is not whole,
- * and doing it again is safe.
+ * the file is kept first, the row says so second, and the file is looked for once more. Whatever goes wrong before the
+ * row leaves an upload that is not whole, and doing it again is safe.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { problem, type Problem } from '@holdfast/core'
@@ -46,6 +46,8 @@ export async function keep(
   if (made.kind === 'unreadable') return { problem: unreadable }
   const blob = await blobs.put(tenant, made.bytes)
   await database.tx(tenant, ({ query }) => finishUpload(query, tenant, upload.id, { blob, type: made.type }))
+  // A sweep that looked before there was the row may have taken the file since. None that looks from here on does.
+  await blobs.put(tenant, made.bytes)
   return { blob, type: made.type }
 }
 

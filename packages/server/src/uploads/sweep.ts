@@ -18,11 +18,13 @@ export async function sweepUploads(database: Database, blobs: BlobStore, nowMs: 
   let taken = 0
   for (const { path, tenant, blob } of await blobs.oldFiles(nowMs - dayMs)) {
     if (blob === undefined || (await database.tx(tenant, ({ query }) => isBlobNamed(query, tenant, blob)))) continue
+    // Looked at again, at the last moment: while the database was asked, the same bytes may have been kept once more.
+    if (!(await blobs.isOld(path, nowMs - dayMs))) continue
     await rm(path, { force: true })
     taken += 1
   }
   for (const { path, tenant, id } of await blobs.oldFiles(nowMs - unfinishedAfterMs)) {
-    if (id === undefined) continue
+    if (id === undefined || !(await blobs.isOld(path, nowMs - unfinishedAfterMs))) continue
     // The row first: what it names must not be missing.
     await database.tx(tenant, ({ query }) => dropUpload(query, tenant, id))
     await rm(path, { force: true })

@@ -1,12 +1,16 @@
-import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problemTypePrefix } from '@holdfast/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Database } from '../database/database.ts'
 import { openTimeoutMs, testDatabases, type TestDatabase } from '../database/test-databases.fixture.ts'
 import { applied, decide, on } from '../handler.ts'
 import { createNote, noteOp } from '../notes.fixture.ts'
 import { createSyncServer } from '../sync-server.ts'
+import { openBlobStore } from './blob-store.ts'
+import { keep } from './keep.ts'
+import { sweepUploads } from './sweep.ts'
 import {
   announce,
   bodyOf,
@@ -289,6 +293,45 @@ describe.each(testDatabases)('uploads on $name', (kind) => {
     expect(await readdir(place)).toHaveLength(1)
     expect((await up.send('full/ana', path)).status).toBe(200)
     expect(await offsetOf('full/ana', left.headers.get('location') ?? '')).toBe(-1)
+  })
+
+  test('I7 bytes that are kept again while a sweep looks at their old file stay', async () => {
+    const blobs = await openBlobStore(join(up.folder, 'swept'))
+    const bytes = Uint8Array.from([1, 2, 3])
+    const place = blobs.placeOf('north', await blobs.put('north', bytes))
+    const long = new Date(Date.now() - 8 * dayMs)
+    await utimes(place, long, long)
+    const database: Database = {
+      ...opened.database,
+      tx: async (tenant, run) => {
+        const result = await opened.database.tx(tenant, run)
+        await blobs.put('north', bytes)
+        return result
+      },
+    }
+    expect(await sweepUploads(database, blobs, Date.now())).toBe(0)
+    expect(await readFile(place)).toHaveLength(3)
+    await utimes(place, long, long)
+    expect(await sweepUploads(opened.database, blobs, Date.now())).toBe(1)
+  })
+
+  test('I7 a file that a sweep took before there was its row is kept once more', async () => {
+    const blobs = await openBlobStore(join(up.folder, 'kept'))
+    const bytes = await picture('png', 16)
+    const file = join(up.folder, 'arrived')
+    await writeFile(file, bytes)
+    const database: Database = {
+      ...opened.database,
+      tx: async (tenant, run) => {
+        for (const name of await filesIn(join(up.folder, 'kept'))) await rm(blobs.placeOf(tenant, name))
+        return opened.database.tx(tenant, run)
+      },
+    }
+    const upload = { id: 'u', user: 'ana', operation: null, sha256: sha256(bytes), sizeBytes: bytes.length }
+    const types = new Set(['image/png'] as const)
+    const kept = await keep({ database, blobs, types, pixelsMax: 10_000 }, 'north', upload, file)
+    expect(kept).toMatchObject({ type: 'image/png' })
+    expect(await filesIn(join(up.folder, 'kept'))).toEqual(['blob' in kept ? kept.blob : 'none'])
   })
 
   test('R145 a form’s file is kept and its url answered; sent again it has the same one; the same bytes are kept once', async () => {
