@@ -13,7 +13,8 @@ export default defineConfig({
   testDir: '.',
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
-  workers: 1,
+  // Each has a server, a proxy and browsers of its own; most of a test is waiting.
+  workers: 2,
   timeout: 45_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,

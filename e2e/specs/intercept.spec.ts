@@ -75,12 +75,16 @@ test.describe('with ana signed in', () => {
     await expect.poll(truth).toHaveLength(1)
   })
 
-  test('a body that is no order is refused to its caller, and nothing is stored', async ({ desk, way }) => {
+  test('a body that is no order is refused to its caller, and nothing is stored', async ({ desk, way, truth }) => {
     await way.down()
     const answer = await desk.post('/api/pos/orders', { nonsense: true })
     expect(answer).toMatchObject({ status: 422, body: { type: 'urn:holdfast:problem:invalid-payload' } })
     await desk.page.reload()
+    // Had it been stored, it would be refused now, and wait for a person.
+    await way.up()
+    await desk.syncNow()
     await desk.nothingPending()
+    expect(await truth()).toEqual([])
   })
 
   test('Field Desk opens with no server from the cached shell, and takes an order', async ({

@@ -100,6 +100,22 @@ for (const kind of testDatabases) {
       expect(await heads.next()).toMatchObject({ head: 1 })
     })
 
+    test('hears of what was written before it could listen', async () => {
+      const slow: Database = {
+        ...opened.database,
+        listen: async (channel, heard) => {
+          await vi.waitUntil(() => isWritten)
+          return opened.database.listen(channel, heard)
+        },
+      }
+      let isWritten = false
+      const heads = headsOf((await open(serve({}, slow), 'slow/ana')).body)
+      expect(await heads.next()).toMatchObject({ head: 0 })
+      await put(serve(), 'slow')
+      isWritten = true
+      expect(await heads.next()).toMatchObject({ head: 1 })
+    })
+
     test('polls where nobody can be listened to', async () => {
       const deaf = { ...opened.database, listen: () => Promise.reject(new Error('no such thing here')) }
       const heads = headsOf((await open(serve({ pollMs: 20 }, deaf), 'deaf/ana')).body)

@@ -68,7 +68,10 @@ export function createFeedWatch(database: Database, log: Log, pollMs: number): F
   }
   const startListening = async (): Promise<(() => Promise<void>) | undefined> => {
     try {
-      return await database.listen(feedChannel, changed)
+      const stop = await database.listen(feedChannel, changed)
+      // What was committed before anybody listened was told to nobody.
+      for (const tenant of tenants.keys()) changed(tenant)
+      return stop
     } catch (error) {
       warn('listen-failed', 'Changes by other processes cannot be listened to; they are polled for.', error)
       stopListening = undefined
