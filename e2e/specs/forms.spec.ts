@@ -56,14 +56,14 @@ const filled = {
   shift: ['late'],
   csrf: ['once'],
 }
-/** The draft is saved a moment after the last key. */
-const saved = (page: Page) => page.waitForTimeout(400)
+/** The draft is saved a moment after the last key: waits until it holds what was typed last. */
+const saved = (page: Page, text: string) => expect.poll(() => ask(page, 'savedText()')).toContain(text)
 
 test.describe('what is typed', () => {
   test('R151 is saved while it is typed, and back after a reload, choices and all', async ({ page, sources }) => {
     await openForm(page, sources.url, plain)
     await fill(page)
-    await saved(page)
+    await saved(page, '"shift":"late"')
     await openForm(page, sources.url, plain)
     expect(await ask(page, 'fields')).toEqual(filled)
     expect(await ask(page, 'said')).toEqual(['What you had typed is back.'])
@@ -72,7 +72,7 @@ test.describe('what is typed', () => {
   test('F093 is put into a form that has changed without harm', async ({ page, sources }) => {
     await openForm(page, sources.url, plain)
     await fill(page)
-    await saved(page)
+    await saved(page, '"shift":"late"')
     const changed = plain
       .replace('<textarea name="note"></textarea>', '')
       .replace('<option>large</option>', '<option>huge</option>')
@@ -91,12 +91,12 @@ test.describe('what is typed', () => {
   }) => {
     await openForm(page, sources.url, plain)
     await page.locator('[name=place]').fill('first tab')
-    await saved(page)
+    await saved(page, 'first tab')
     const other = await context.newPage()
     await openForm(other, sources.url, plain)
     expect(await ask(other, 'fields')).toMatchObject({ place: [''] })
     await other.locator('[name=place]').fill('second tab')
-    await saved(other)
+    await saved(other, 'second tab')
     await page.locator('button').click()
     await expect.poll(() => ask(page, 'effects')).toMatchObject([{ place: 'first tab' }])
     expect(await ask(other, 'fields')).toMatchObject({ place: ['second tab'] })
@@ -113,9 +113,9 @@ test.describe('what is typed', () => {
       <input name="card" autocomplete="section-a cc-number"><input name="never" autocomplete="off">
       <div data-draft="off"><input name="inside"></div><input type="hidden" name="token" value="t0k3n"></form>`
     await openForm(page, sources.url, secret)
-    for (const name of ['open', 'pin', 'card', 'never', 'inside'])
+    for (const name of ['pin', 'card', 'never', 'inside', 'open'])
       await page.locator(`[name=${name}]`).fill(`typed ${name}`)
-    await saved(page)
+    await saved(page, 'typed open')
     const kept = await page.evaluate(async () => {
       const [info] = (await indexedDB.databases()).filter(({ name }) => name?.endsWith(':drafts') === true)
       const opening = indexedDB.open(info?.name ?? '')

@@ -3,7 +3,7 @@ import { defineLane, defineOperation, isRecord, problem, type Schema } from '@ho
 import { openOutbox } from '../open-outbox.ts'
 import type { Outbox } from '../outbox.ts'
 import { FakeServer } from '../world.fixture.ts'
-import { trackForm, wordsOf, type FormFields, type TrackedForm } from './index.ts'
+import { openDraftStore, trackForm, wordsOf, type FormFields, type TrackedForm } from './index.ts'
 
 interface Sent {
   readonly id: string
@@ -109,6 +109,14 @@ export class FormPage {
 
   get needsYou(): number {
     return this.#outbox.status().needsYou
+  }
+
+  /** What is saved of the form in the browser's database, by whichever tab, as text. */
+  async savedText(): Promise<string> {
+    const drafts = openDraftStore('forms', this.#outbox.session)
+    const saved = await drafts.list(document.forms[0]?.id ?? '')
+    await drafts.close()
+    return JSON.stringify(saved.map(({ fields }) => fields))
   }
 
   async stop(): Promise<void> {
